@@ -1,0 +1,191 @@
+"""The latency law of a machine at a load, solved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import arguments
+from .machine import Machine
+from .policy import Policy
+from .quantile import quantile
+from .query_sizes import QuerySizes
+from .stations import StationLaw, Stations
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Latency:
+    """The stationary latency of a machine's queries at one load, and how busy its stations are.
+
+    Latency runs from a query's arrival until its last request completes. Waits are those of the single requests
+    at the cores, from the query's arrival until a core starts on the request.
+
+    Parameters
+    ----------
+    qps : float
+        The load, in queries per second.
+    cpu_utilization : float
+        Share of the time that a core works.
+    accelerator_utilization : float, optional
+        Share of the time that a unit works; None on a machine without accelerator.
+    accelerator_share : float
+        Share of the queries that go to the accelerator.
+    accuracy : str
+        "exact", or what is estimated.
+
+    Examples
+    --------
+    >>> from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, analyze
+    >>> machine = Machine(cpu=CorePool(cores=1, service=ServiceCurve.from_table([1], [1.0], scv=1.0)))
+    >>> latency = analyze(machine, QuerySizes.fixed(1), Policy(batch_size=1), qps=0.5)
+    >>> round(latency.mean, 6), round(latency.percentile(95), 6), latency.cpu_utilization
+    (2.0, 5.991465, 0.5)
+    """
+
+    qps: float
+    cpu_utilization: float
+    accelerator_utilization: float | None
+    accelerator_share: float
+    accuracy: str
+    _stations: Stations = field(repr=False)
+    _laws: tuple[tuple[float, StationLaw], ...] = field(repr=False)
+
+    @property
+    def mean(self) -> float:
+        """Mean latency, in seconds."""
+        return sum(share * law.mean for share, law in self._laws)
+
+    def percentile(self, q: float) -> float:
+        """The smallest time, in seconds, within which at least q per cent of the queries are answered.
+
+        Raises
+        ------
+        ValueError
+            If `q` is not a number from 1 to 99.99.
+        """
+        probability = arguments.percentile("q", q) / 100.0
+        stations = self._stations
+        return quantile(self._cdf, probability, stations.least(probability), stations.scale)
+
+    @overload
+    def cdf(self, t: float) -> float: ...
+    @overload
+    def cdf(self, t: NDArray[np.float64]) -> NDArray[np.float64]: ...
+    def cdf(self, t: ArrayLike) -> float | NDArray[np.float64]:
+        """Probability that a query is answered within t seconds.
+
+        Parameters
+        ----------
+        t : number or array of numbers
+            Times, in seconds.
+
+        Returns
+        -------
+        float or ndarray of float64
+            Probabilities, in the shape of `t`.
+        """
+        times = np.asarray(t, dtype=np.float64)
+        if times.ndim == 0:
+            return self._cdf(float(times))
+        return np.array([self._cdf(time) for time in times.ravel().tolist()]).reshape(times.shape)
+
+    @property
+    def wait_probability(self) -> float:
+        """Share of the cores' requests that wait at all; 0 where no query goes to the cores."""
+        law = self._cpu
+        return 0.0 if law is None else 1.0 - law.wait(0.0)
+
+    @property
+    def wait_mean(self) -> float:
+        """Mean time that a request waits for a core, in seconds."""
+        law = self._cpu
+        return 0.0 if law is None else law.mean_wait
+
+    def wait_percentile(self, q: float) -> float:
+        """The smallest time, in seconds, that at least q per cent of the cores' requests wait at most.
+
+        Raises
+        ------
+        ValueError
+            If `q` is not a number from 1 to 99.99.
+        """
+        probability = arguments.percentile("q", q) / 100.0
+        law = self._cpu
+        return 0.0 if law is None else quantile(law.wait, probability, 0.0, self._stations.scale)
+
+    @property
+    def _cpu(self) -> StationLaw | None:
+        return self._laws[0][1] if self.accelerator_share < 1.0 else None
+
+    def _cdf(self, at: float) -> float:
+        return min(1.0, sum(share * law.latency(at) for share, law in self._laws))
+
+
+def analyze(machine: Machine, sizes: QuerySizes, policy: Policy, qps: float) -> Latency:
+    """Solve the latency law of a machine under a policy at a Poisson load.
+
+    Parameters
+    ----------
+    machine : Machine
+        Cores, accelerator and their service curves.
+    sizes : QuerySizes
+        The law of the query sizes.
+    policy : Policy
+        Batch size and offload threshold.
+    qps : float
+        Arrival rate, in queries per second, > 0.
+
+    Returns
+    -------
+    Latency
+        Mean, percentiles, distribution function, utilizations.
+
+    Raises
+    ------
+    ValueError
+        If `qps` is not a number > 0, or the policy offloads and the machine has no accelerator.
+    OverloadedError
+        If a station gets at least as much work as it can do.
+
+    References
+    ----------
+    Crommelin (1932) and Franx, Oper. Res. Lett. 29 (2001), for requests that are all alike; Tijms, *A First Course
+    in Stochastic Models*, ch. 9, for noise; docs of this project for what lies between.
+
+    Examples
+    --------
+    >>> from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve
+    >>> machine = Machine(cpu=CorePool(cores=8, service=ServiceCurve.from_table([1, 64], [0.001, 0.010])))
+    >>> latency = analyze(machine, QuerySizes.uniform(1, 256), Policy(batch_size=64), qps=200.0)
+    >>> f"{latency.percentile(95) * 1e3:.1f} ms at utilization {latency.cpu_utilization:.2f}"
+    '16.0 ms at utilization 0.51'
+    """
+    arguments.instance("machine", machine, Machine)
+    arguments.instance("sizes", sizes, QuerySizes)
+    arguments.instance("policy", policy, Policy)
+    return latency_at(_prepared(machine, sizes, policy), qps)
+
+
+@lru_cache(maxsize=64)
+def _prepared(machine: Machine, sizes: QuerySizes, policy: Policy) -> Stations:
+    """Prepare stations once for all the loads that are asked of them."""
+    return Stations(machine, sizes, policy)
+
+
+def latency_at(stations: Stations, qps: float) -> Latency:
+    """Solve prepared stations at a load; raises as `analyze` does."""
+    cpu, accelerator = stations.load.check(qps)
+    share = 0.0 if stations.accelerator is None else stations.accelerator.share
+    return Latency(
+        float(qps),
+        cpu,
+        accelerator,
+        min(share, 1.0) if stations.cpu is not None else 1.0,
+        stations.accuracy,
+        stations,
+        stations.laws(float(qps)),
+    )

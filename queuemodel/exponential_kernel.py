@@ -1,0 +1,176 @@
+"""Kernels of the core pool with exponential service of one mean: M^X/M/c, exact."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .jit import kernel
+
+
+@kernel
+def number_in_system(
+    bulk: NDArray[np.float64], rate: float, mean: float, cores: int, negligible: float
+) -> tuple[NDArray[np.float64], float]:
+    """Stationary law of the requests in the system by level crossing; bulk[k] is P(a query brings k requests).
+
+    The head of the law comes with the ratio at which it goes on falling; it ends where the ratio has settled.
+    """
+    beyond = np.zeros(bulk.size)
+    for k in range(bulk.size - 2, -1, -1):
+        beyond[k] = beyond[k + 1] + bulk[k + 1]
+    capacity = 1024
+    law = np.zeros(capacity)
+    law[0] = 1.0
+    total = 1.0
+    level = 0
+    ratio = 0.0
+    settled = 0
+    while True:
+        up = 0.0
+        for k in range(min(level, bulk.size - 2) + 1):
+            up += law[level - k] * beyond[k]
+        level += 1
+        if level == capacity:
+            longer = np.zeros(2 * capacity)
+            longer[:capacity] = law
+            law = longer
+            capacity *= 2
+        law[level] = rate * up * mean / min(level, cores)
+        total += law[level]
+        before = ratio
+        ratio = law[level] / law[level - 1] if law[level - 1] > 0.0 else 0.0
+        settled = settled + 1 if abs(ratio - before) <= 1e-14 else 0
+        if law[level] > 1e200:
+            total *= 1e-200
+            for i in range(level + 1):
+                law[i] *= 1e-200
+        if level > cores + bulk.size and (settled > 8 or law[level] < negligible * total):
+            break
+    total += law[level] * ratio / (1.0 - ratio)
+    law /= total
+    return law[: level + 1].copy(), ratio
+
+
+@kernel
+def poisson_window(mean: float) -> tuple[int, NDArray[np.float64]]:
+    """First index and probabilities of a Poisson law, all but about 1e-12 of it."""
+    if mean <= 0.0:
+        return 0, np.ones(1)
+    middle = int(mean)
+    reach = int(7.2 * math.sqrt(mean)) + 20
+    first = max(middle - reach, 0)
+    law = np.empty(middle + reach + 1 - first)
+    law[middle - first] = math.exp(middle * math.log(mean) - mean - math.lgamma(middle + 1.0))
+    for k in range(middle, first, -1):
+        law[k - 1 - first] = law[k - first] * k / mean
+    for k in range(middle + 1, first + law.size):
+        law[k - first] = law[k - 1 - first] * mean / k
+    return first, law
+
+
+@kernel
+def log_waits(
+    times: NDArray[np.float64],
+    positions: NDArray[np.int64],
+    at_least: NDArray[np.float64],
+    ratio: float,
+    mean: float,
+    cores: int,
+) -> NDArray[np.float64]:
+    """Log of the probabilities that request positions[i] of a query waits longer than times[k], at [k, i].
+
+    at_least[n] is the probability of n or more requests in the system; beyond its end it falls by `ratio` a level.
+    """
+    out = np.empty((times.size, positions.size))
+    for k in range(times.size):
+        first, departures = poisson_window(times[k] * cores / mean)
+        for i in range(positions.size):
+            total = 0.0
+            for d in range(departures.size):
+                level = max(first + d + cores - positions[i] + 1, 0)
+                if level < at_least.size:
+                    total += departures[d] * at_least[level]
+                else:
+                    total += departures[d] * at_least[at_least.size - 1] * ratio ** (level - at_least.size + 1)
+            out[k, i] = math.log(max(total, 1e-15))
+    return out
+
+
+@kernel
+def steps_to_finish(
+    in_system: NDArray[np.float64], bulk: NDArray[np.float64], cores: int, negligible: float, limit: int
+) -> NDArray[np.float64]:
+    """Law of the departures, in a pool that is kept busy, until a query's last request is done; `limit` at most.
+
+    A departure is the query's own with probability (its requests in service) / cores. While requests of the
+    query wait, each departure starts the next one; from the last start on, its own finish one by one.
+    """
+    most = bulk.size - 1
+    levels = in_system.size
+    starts = np.zeros((levels + most, cores + 1))
+    own = np.zeros(cores + 1)
+    # The query finds all cores busy: its requests start one a departure, the first after levels - cores + 1.
+    own[0] = 1.0
+    for k in range(1, most + 1):
+        _start_next(own, cores)
+        if bulk[k] > 0.0:
+            for n in range(cores, levels):
+                weight = in_system[n] * bulk[k]
+                for m in range(1, min(k, cores) + 1):
+                    starts[n - cores + k, m] += weight * own[m]
+    # The query finds idle cores: as many requests start at once.
+    for n in range(min(cores, levels)):
+        idle = cores - n
+        for k in range(1, min(idle, most) + 1):
+            starts[0, k] += in_system[n] * bulk[k]
+        own[:] = 0.0
+        own[idle] = 1.0
+        for k in range(idle + 1, most + 1):
+            _start_next(own, cores)
+            for m in range(1, cores + 1):
+                starts[k - idle, m] += in_system[n] * bulk[k] * own[m]
+    law = np.zeros(limit + 1)
+    running = np.zeros(cores + 1)
+    left = 1.0
+    step = 0
+    while left > negligible and step < limit:
+        if step < starts.shape[0]:
+            for m in range(1, cores + 1):
+                running[m] += starts[step, m]
+        done = running[1] / cores
+        for m in range(1, cores + 1):
+            running[m] -= running[m] * m / cores
+            if m < cores:
+                running[m] += running[m + 1] * (m + 1) / cores
+        step += 1
+        law[step] = done
+        left -= done
+    return law[: step + 1].copy()
+
+
+@kernel
+def _start_next(own: NDArray[np.float64], cores: int) -> None:
+    """One departure while the query waits: its requests in service stay m if one of them left, else become m + 1."""
+    for m in range(cores, 0, -1):
+        own[m] = own[m] * m / cores + own[m - 1] * (1.0 - (m - 1) / cores)
+    own[0] = 0.0
+
+
+@kernel
+def finished(at: float, below: NDArray[np.float64], ratio: float, mean: float, cores: int) -> float:
+    """P(latency <= `at`), where below[k] = P(done within k departures of a busy pool).
+
+    Beyond its end the rest falls by `ratio` a departure.
+    """
+    first, departures = poisson_window(at * cores / mean)
+    total = 0.0
+    last = below.size - 1
+    for k in range(departures.size):
+        if first + k <= last:
+            total += departures[k] * below[first + k]
+        else:
+            total += departures[k] * (1.0 - (1.0 - below[last]) * ratio ** (first + k - last))
+    return total

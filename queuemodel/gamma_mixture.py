@@ -1,0 +1,61 @@
+"""Mixtures of Gamma laws, put on a lattice or into a table: the noise of service times."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+DEVIATIONS = 9.0
+NARROW = 0.25
+TABLE_POINTS = 2048
+
+
+def on_lattice(
+    means: NDArray[np.float64], scvs: NDArray[np.float64], probability: NDArray[np.float64], cell: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Discretise a mixture of Gamma laws.
+
+    Parameters
+    ----------
+    means, scvs, probability : ndarray of float64, shape (n,)
+        Mean (any unit of time), squared coefficient of variation and probability of each component. A component of
+        scv 0 is a constant.
+    cell : float
+        Distance of the lattice points, in the unit of the means.
+
+    Returns
+    -------
+    points, probability : ndarray of float64, shape (m,)
+        Ascending values and their probabilities. The mixture's mean is kept.
+    """
+    from scipy.special import gammainc
+
+    top = float((means * (1.0 + DEVIATIONS * np.sqrt(scvs) + DEVIATIONS * scvs)).max())
+    law = np.zeros(math.ceil(top / cell) + 2)
+    narrow = means * np.sqrt(scvs) < NARROW * cell
+    for mean, scv, weight in zip(means[~narrow], scvs[~narrow], probability[~narrow], strict=True):
+        deviation = mean * math.sqrt(scv)
+        first = max(int((mean - DEVIATIONS * deviation) / cell), 0)
+        beyond = int((mean + DEVIATIONS * (deviation + mean * scv)) / cell) + 1
+        below = gammainc(1.0 / scv, np.arange(first, beyond + 1) * cell / (mean * scv))
+        below[0], below[-1] = 0.0, 1.0
+        law[first:beyond] += weight * np.diff(below)
+    # Each cell's mass sits in its middle, so that no work is zero; narrow components stay where they are.
+    points = np.append((np.arange(law.size) + 0.5) * cell, means[narrow])
+    law = np.append(law, probability[narrow])
+    order = np.argsort(points, kind="stable")
+    points, law = points[order], law[order] / law.sum()
+    points, law = points[law > 0.0], law[law > 0.0]
+    return points * (float(means @ probability) / float(points @ law)), law
+
+
+@lru_cache(maxsize=64)
+def unit_table(scv: float) -> tuple[NDArray[np.float64], float]:
+    """Tabulate the distribution function of the Gamma law with mean 1; return it and the distance of its points."""
+    from scipy.special import gammainc
+
+    step = (1.0 + DEVIATIONS * (math.sqrt(scv) + scv)) / (TABLE_POINTS - 1)
+    return gammainc(1.0 / scv, np.arange(TABLE_POINTS) * step / scv), step

@@ -1,0 +1,117 @@
+"""Kernels that cut queries into requests."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .jit import kernel
+
+
+@kernel
+def cut(
+    pmf: NDArray[np.float64],
+    first_size: int,
+    batch_size: int,
+    seconds: NDArray[np.float64],
+    negligible: float,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Cut queries of `first_size`, `first_size` + 1, … items; return full requests, seconds of the rest, probability.
+
+    Classes come sorted by full requests, then by the rest; equal ones are one class; those less probable than
+    `negligible` are left out. A rest that takes exactly as long as a full request counts as a full one.
+    """
+    count = pmf.size
+    fulls = np.empty(count, np.int64)
+    rests = np.empty(count)
+    probability = np.empty(count)
+    classes = 0
+    for i in range(count):
+        if pmf[i] <= negligible:
+            continue
+        size = first_size + i
+        full = size // batch_size
+        left = size - full * batch_size
+        rest = seconds[left] if left > 0 else 0.0
+        if left > 0 and full > 0 and rest == seconds[-1]:
+            full += 1
+            rest = 0.0
+        at = classes
+        while at > 0 and (fulls[at - 1] > full or (fulls[at - 1] == full and rests[at - 1] > rest)):
+            at -= 1
+        if at > 0 and fulls[at - 1] == full and rests[at - 1] == rest:
+            probability[at - 1] += pmf[i]
+            continue
+        for k in range(classes, at, -1):
+            fulls[k] = fulls[k - 1]
+            rests[k] = rests[k - 1]
+            probability[k] = probability[k - 1]
+        fulls[at] = full
+        rests[at] = rest
+        probability[at] = pmf[i]
+        classes += 1
+    return fulls[:classes].copy(), rests[:classes].copy(), probability[:classes].copy()
+
+
+@kernel
+def moments(
+    fulls: NDArray[np.int64],
+    rests: NDArray[np.float64],
+    probability: NDArray[np.float64],
+    full_seconds: float,
+) -> tuple[float, float, float, float, float, int]:
+    """Means of full requests, rest, squared work; shortest and longest request; most requests."""
+    full = 0.0
+    rest = 0.0
+    work_square = 0.0
+    shortest = np.inf
+    longest = 0.0
+    most = 0
+    for i in range(fulls.size):
+        full += probability[i] * fulls[i]
+        rest += probability[i] * rests[i]
+        work_square += probability[i] * (fulls[i] * full_seconds + rests[i]) ** 2
+        if fulls[i] > 0:
+            shortest = min(shortest, full_seconds)
+            longest = max(longest, full_seconds)
+        if rests[i] > 0.0:
+            shortest = min(shortest, rests[i])
+            longest = max(longest, rests[i])
+        most = max(most, fulls[i] + (1 if rests[i] > 0.0 else 0))
+    return full, rest, work_square, shortest, longest, most
+
+
+@kernel
+def idle_latencies(
+    fulls: NDArray[np.int64], rests: NDArray[np.float64], full_seconds: float, servers: int
+) -> NDArray[np.float64]:
+    """Latency of each class of queries on idle servers without noise."""
+    out = np.empty(fulls.size)
+    for i in range(fulls.size):
+        out[i] = -(-fulls[i] // servers) * full_seconds
+        if rests[i] > 0.0:
+            out[i] = max(out[i], fulls[i] // servers * full_seconds + rests[i])
+    return out
+
+
+@kernel
+def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64], level: float) -> float:
+    """Smallest value up to which the weights add to `level`; the largest value where none does."""
+    low = values.min()
+    high = values.max()
+    while low < high:
+        middle = 0.5 * (low + high)
+        mass = 0.0
+        below = low
+        above = high
+        for i in range(values.size):
+            if values[i] <= middle:
+                mass += weights[i]
+                below = max(below, values[i])
+            else:
+                above = min(above, values[i])
+        if mass >= level:
+            high = below
+        else:
+            low = above
+    return float(low)
