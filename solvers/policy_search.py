@@ -1,0 +1,80 @@
+"""The book-keeping that all searches share: policies solved so far, the best of them, and the result."""
+
+from __future__ import annotations
+
+from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, arguments
+from recplan.queuemodel.stations import Stations
+
+from .capacity import capacity, idle_latency
+from .search_result import Evaluation, SearchResult
+
+
+class PolicySearch:
+    """Solves policies of one machine under one target, remembers them, and reports the best.
+
+    Parameters
+    ----------
+    machine : Machine
+        Cores, accelerator and their service curves.
+    sizes : QuerySizes
+        The law of the query sizes.
+    sla : Sla
+        The percentile and its bound.
+    everywhere : bool
+        Whether the queries of each station have to keep the target by themselves.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not of its class.
+    """
+
+    def __init__(self, machine: Machine, sizes: QuerySizes, sla: Sla, *, everywhere: bool = False) -> None:
+        self.everywhere = everywhere
+        self.machine = arguments.instance("machine", machine, Machine)
+        self.sizes = arguments.instance("sizes", sizes, QuerySizes)
+        self.sla = arguments.instance("sla", sla, Sla)
+        self.asked = 0
+        self.trace: list[Evaluation] = []
+        self.best: Evaluation | None = None
+        self.fastest: tuple[float, Policy] | None = None
+
+    def solve(self, policy: Policy) -> float:
+        """Return a policy's capacity, in queries per second."""
+        return self._solve(policy, 0.0)
+
+    def challenge(self, policy: Policy) -> None:
+        """Solve a policy only if it carries more than the best so far.
+
+        Latency at a percentile never falls with the load, so one evaluation at the best capacity tells, and most
+        often a bound does.
+        """
+        self._solve(policy, 0.0 if self.best is None else self.best.qps)
+
+    def result(self) -> SearchResult:
+        """Report the best policy solved: the first of those that carry the most."""
+        if self.best is not None:
+            return SearchResult(self.best.policy, self.best.qps, self.asked, tuple(self.trace))
+        if self.fastest is None:
+            raise RuntimeError("a search reports after it has solved a policy")
+        seconds, policy = self.fastest
+        offload = "" if policy.offload_above is None else f" and offload above {policy.offload_above}"
+        reason = (
+            f"p{self.sla.percentile:g} <= {self.sla.seconds * 1e3:g} ms is out of reach: the fastest that an idle "
+            f"machine answers is {seconds * 1e3:.4g} ms, with batch size {policy.batch_size}{offload}"
+        )
+        return SearchResult(policy, 0.0, self.asked, tuple(self.trace), seconds, reason)
+
+    def _solve(self, policy: Policy, above: float) -> float:
+        self.asked += 1
+        stations = Stations(self.machine, self.sizes, policy)
+        qps = capacity(stations, self.sla, above, everywhere=self.everywhere)
+        if above == 0.0 or qps > above:
+            self.trace.append(Evaluation(policy, qps))
+        if qps > (0.0 if self.best is None else self.best.qps):
+            self.best = Evaluation(policy, qps)
+        if self.best is None:
+            seconds = idle_latency(stations, self.sla.percentile)
+            if self.fastest is None or seconds < self.fastest[0]:
+                self.fastest = seconds, policy
+        return qps

@@ -1,0 +1,135 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze
+from recplan.solvers import grid_search, hill_climb, idle_percentile, max_qps, pattern_search, static_policy
+from strategies import machines, query_sizes
+
+CPU = CorePool(cores=8, service=ServiceCurve.from_table([1, 256], [0.0005, 0.080]))
+GPU = Accelerator(service=ServiceCurve.from_table([1, 256], [0.002, 0.006]))
+SIZES = QuerySizes.lognormal(median=60, sigma=0.8, max_size=256)
+SLA = Sla(95, 0.050)
+
+
+@st.composite
+def searches(draw):
+    """A machine with small queries and a target that it can or cannot reach."""
+    machine, sizes = draw(machines(max_cores=6)), draw(query_sizes(8))
+    idle = idle_percentile(machine, sizes, Policy(sizes.max_size), 95)
+    return machine, sizes, Sla(95, idle * draw(st.floats(0.3, 20.0)))
+
+
+@settings(max_examples=40)
+@given(searches())
+def test_the_grid_search_finds_what_solving_every_point_finds(search):
+    machine, sizes, sla = search
+    thresholds = [None] if machine.accelerator is None else [None, *range(sizes.max_size)]
+    brute = max(
+        max_qps(machine, sizes, Policy(batch, above), sla)
+        for batch in range(1, sizes.max_size + 1)
+        for above in thresholds
+    )
+    result = grid_search(machine, sizes, sla)
+    assert result.qps == pytest.approx(brute, rel=1e-6)
+    assert result.evaluations == sizes.max_size * len(thresholds)
+
+
+@settings(max_examples=40)
+@given(searches())
+def test_no_climb_beats_the_exact_optimum(search):
+    machine, sizes, sla = search
+    climb = hill_climb(machine, sizes, sla)
+    assert climb.qps <= grid_search(machine, sizes, sla).qps * (1 + 1e-6)
+    assert climb.evaluations == len(climb.trace)
+
+
+@given(searches())
+def test_a_climb_returns_the_best_policy_of_its_trace(search):
+    machine, sizes, sla = search
+    climb = hill_climb(machine, sizes, sla)
+    assert climb.qps == max(evaluation.qps for evaluation in climb.trace)
+    if climb.qps:
+        assert max_qps(machine, sizes, climb.policy, sla) == climb.qps
+        assert climb.reason is None
+    else:
+        assert climb.fastest_seconds > sla.seconds
+        assert f"with batch size {climb.policy.batch_size}" in climb.reason
+
+
+def test_the_climb_doubles_the_batch_then_the_threshold_and_stops_at_the_first_fall():
+    trace = hill_climb(Machine(CPU, GPU), SIZES, SLA).trace
+    batches = [evaluation for evaluation in trace if evaluation.policy.offload_above is None]
+    thresholds = trace[len(batches) :]
+    assert [evaluation.policy.batch_size for evaluation in batches] == [2**rung for rung in range(len(batches))]
+    capacities = [evaluation.qps for evaluation in batches]
+    assert capacities[:-1] == sorted(capacities[:-1])
+    assert capacities[-1] < capacities[-2]
+    best = max(batches, key=lambda evaluation: evaluation.qps).policy.batch_size
+    assert {evaluation.policy.batch_size for evaluation in thresholds} == {best}
+    assert [evaluation.policy.offload_above for evaluation in thresholds] == [0, 1, 2, 4, 8, 16, 32, 64, 128][
+        : len(thresholds)
+    ]
+    capacities = [evaluation.qps for evaluation in thresholds]
+    assert capacities[:-1] == sorted(capacities[:-1])
+
+
+def test_the_static_rule_gives_every_core_an_equal_part_of_the_largest_query():
+    assert static_policy(Machine(CPU), QuerySizes.fixed(1000)) == Policy(125)
+    assert static_policy(Machine(CPU), QuerySizes.fixed(1001)) == Policy(126)
+    assert static_policy(Machine(CPU), QuerySizes.fixed(3)) == Policy(1)
+
+
+def test_of_equally_good_policies_the_grid_takes_the_smallest_batch_and_the_highest_threshold():
+    flat = Machine(CorePool(2, ServiceCurve.from_table([1], [0.01])), Accelerator(ServiceCurve.from_table([1], [1.0])))
+    result = grid_search(flat, QuerySizes.fixed(4), Sla(95, 0.1), batch_sizes=[8, 4, 6], offload_above=[4, 9, None, 5])
+    assert result.policy == Policy(4, None)
+
+
+def test_an_unreachable_target_is_an_answer_that_names_the_fastest():
+    result = hill_climb(Machine(CPU, GPU), SIZES, Sla(95, 0.001))
+    assert result.qps == 0.0
+    assert result.fastest_seconds == pytest.approx(idle_percentile(Machine(CPU, GPU), SIZES, result.policy, 95))
+    assert "p95 <= 1 ms is out of reach: the fastest that an idle machine answers is" in result.reason
+
+
+@pytest.mark.parametrize("ladder", ["batch_sizes", "offload_above"])
+def test_an_empty_ladder_is_refused(ladder):
+    with pytest.raises(ValueError, match=f"{ladder} must hold at least one value; None stands for all"):
+        grid_search(Machine(CPU, GPU), SIZES, SLA, **{ladder: []})
+
+
+def test_a_ladder_with_a_threshold_needs_an_accelerator():
+    with pytest.raises(ValueError, match=r"offload_above\(=64\) must be None on a machine without accelerator"):
+        grid_search(Machine(CPU), SIZES, SLA, batch_sizes=[64], offload_above=[64])
+
+
+def test_the_searches_are_functions_in_whatever_order_the_modules_were_imported():
+    import importlib
+    import pkgutil
+
+    import recplan.solvers as solvers
+
+    for module in pkgutil.iter_modules(solvers.__path__):
+        importlib.import_module(f"recplan.solvers.{module.name}")
+        assert module.name not in solvers.__all__
+
+
+@settings(max_examples=40)
+@given(searches())
+def test_the_pattern_search_carries_at_least_what_the_cores_do_alone_by_the_climb(search):
+    machine, sizes, sla = search
+    found = pattern_search(machine, sizes, sla)
+    assert found.qps >= hill_climb(Machine(machine.cpu), sizes, sla).qps * (1 - 1e-6)
+    assert found.qps >= max_qps(machine, sizes, static_policy(machine, sizes), sla) * (1 - 1e-6)
+    assert found.qps <= grid_search(machine, sizes, sla).qps * (1 + 1e-6)
+
+
+def test_the_pattern_search_gives_up_no_station_for_the_sake_of_the_others():
+    # An accelerator so slow that it pays only as a dump for the two largest per cent of the queries.
+    slow = Accelerator(ServiceCurve.from_table([1], [0.2]))
+    sizes = QuerySizes.mixture([(0.98, QuerySizes.uniform(1, 64)), (0.02, QuerySizes.uniform(200, 256))])
+    machine = Machine(CPU, slow)
+    dumped = max_qps(machine, sizes, Policy(64, offload_above=199), SLA)
+    assert analyze(machine, sizes, Policy(64, 199), dumped * (1 - 1e-9)).percentile(95) <= SLA.seconds * (1 + 1e-6)
+    assert pattern_search(machine, sizes, SLA).policy.offload_above is None
