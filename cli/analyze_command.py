@@ -1,0 +1,71 @@
+"""`recplan analyze`: the latency law at one load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .compilation import compilation_announced
+from .latency_record import POLICY, latency_quantities, latency_record
+from .output import Format, Quantity, Report, given, note, show
+from .scenario_options import FormatOption, LoadOptions, ScenarioOptions
+from .setting import describe_policy, read_load, read_setting
+
+PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9)
+
+SUMMARY = "Show the latency law at one load."
+
+HELP = "Show the latency law of a machine at one load and under one policy, computed without simulation."
+
+EPILOG = """\b
+Examples:
+  recplan analyze --model dlrm-rmc2 --cpu c5n.2xlarge --cores 8 \\
+    --accelerator g4dn.xlarge --qps 30 --batch-size 64 --offload-above 256
+  recplan analyze scenario.toml --qps 500 --percentile 99.99 --format json
+
+\b
+Latencies are in milliseconds, loads in queries per second, sizes in items."""
+
+
+def run(setting_options: ScenarioOptions, load_options: LoadOptions, form: FormatOption = Format.TABLE) -> None:
+    """Print the latency law at one load."""
+    from recplan.queuemodel import analyze
+
+    setting = read_setting(setting_options)
+    policy, qps = read_load(setting, load_options)
+    percentiles = with_extra(PERCENTILES, load_options.percentile)
+    with compilation_announced():
+        latency = analyze(setting.machine, setting.sizes, policy, qps)
+        record = {
+            "qps": qps,
+            **describe_policy(policy),
+            **latency_record(latency, percentiles),
+            "accuracy": latency.accuracy,
+        }
+    if form is Format.TABLE:
+        note(f"accuracy: {latency.accuracy}")
+    show(
+        Report(
+            command="analyze",
+            title=f"{setting.title}\nquery sizes {setting.sizes_name}",
+            quantities=(
+                Quantity("qps", "load (queries/s)", given),
+                *POLICY,
+                *latency_quantities(percentiles),
+            ),
+            records=[record],
+            document={"scenario": setting.document(), "result": record},
+            upright=True,
+        ),
+        form,
+    )
+
+
+def with_extra(percentiles: Iterable[float], extra: Iterable[float] | None) -> list[float]:
+    """Add percentiles to those that are always shown, in rising order.
+
+    >>> with_extra([50.0, 95.0], [90.0, 95.0])
+    [50.0, 90.0, 95.0]
+    """
+    from recplan.queuemodel.arguments import percentile
+
+    return sorted({*percentiles, *(percentile("--percentile", value) for value in extra or ())})

@@ -1,0 +1,63 @@
+"""The Typer application: the commands and what holds for all of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from . import analyze_command, list_command, tune_command, validate_command
+from .failure import FailureReporting
+from .option_groups import expanded
+
+HELP = """Capacity planning for recommendation inference.
+
+For this model on this hardware under this tail-latency target: which batch size and offload threshold carry
+the most queries, how many, and how does that compare with the static rule?
+
+\b
+Examples:
+  recplan tune --model dlrm-rmc2 --cpu c5n.2xlarge --cores 8 --sla-ms 400
+  recplan list models
+"""
+
+COMMANDS = {
+    "tune": tune_command,
+    "analyze": analyze_command,
+    "validate": validate_command,
+    "list": list_command,
+}
+
+# Help without rich costs half the time to start.
+app = typer.Typer(
+    name="recplan",
+    cls=FailureReporting,
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"recplan {version('recplan')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Take the options that stand before the command."""
+
+
+for name, module in COMMANDS.items():
+    app.command(name, help=module.HELP, short_help=module.SUMMARY, epilog=module.EPILOG)(expanded(module.run))

@@ -1,0 +1,37 @@
+"""Telling the user why the first run takes longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Timer
+
+from .output import note
+
+PATIENCE_SECONDS = 2.0
+
+
+@contextmanager
+def compilation_announced() -> Iterator[None]:
+    """Say on standard error, once, that kernels are being compiled, if that takes longer than two seconds.
+
+    Numba broadcasts an event when it compiles a kernel, and none when it loads one from its cache.
+    """
+    from numba.core.event import Event, Listener, install_listener
+
+    timer = Timer(PATIENCE_SECONDS, note, ["compiling kernels (once per installation)…"])
+    timer.daemon = True
+
+    class CompilationListener(Listener):
+        def on_start(self, event: Event) -> None:
+            if timer.ident is None:
+                timer.start()
+
+        def on_end(self, event: Event) -> None:
+            pass
+
+    try:
+        with install_listener("numba:compile", CompilationListener()):
+            yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,68 @@
+"""What becomes of a failure: a message on standard error and an exit status, never a traceback for bad input.
+
+===========  =============================================================
+exit status  meaning
+===========  =============================================================
+1            the results could not be written
+2            bad usage or bad input
+3            the machine is overloaded, or the latency target out of reach
+130          interrupted from the keyboard
+141          the reader of standard output went away, as a shell reports it
+===========  =============================================================
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+NOT_WRITTEN = 1
+BAD_INPUT = 2
+OUT_OF_REACH = 3
+INTERRUPTED = 130
+READER_GONE = 141
+
+
+class UnreachableTargetError(Exception):
+    """A latency target that even an idle machine misses."""
+
+
+class FailureReporting(TyperGroup):
+    """A group of commands that turns their exceptions into messages and exit statuses."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except ValueError as error:
+            raise _reported(str(error), OUT_OF_REACH if _is_overload(error) else BAD_INPUT) from None
+        except UnreachableTargetError as error:
+            raise _reported(str(error), OUT_OF_REACH) from None
+        except KeyboardInterrupt:
+            raise _reported("interrupted", INTERRUPTED) from None
+        except BrokenPipeError:
+            _drop_output()
+            raise typer.Exit(READER_GONE) from None
+        except OSError as error:
+            _drop_output()
+            raise _reported(f"cannot write the results: {error.strerror}", NOT_WRITTEN) from None
+
+
+def _is_overload(error: ValueError) -> bool:
+    from recplan.queuemodel import OverloadedError
+
+    return isinstance(error, OverloadedError)
+
+
+def _reported(message: str, status: int) -> typer.Exit:
+    print(f"error: {message}", file=sys.stderr)
+    return typer.Exit(status)
+
+
+def _drop_output() -> None:
+    # What is still buffered would fail once more when the interpreter flushes it at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,93 @@
+"""The options that say what is to be planned: the machine, its query sizes, its policy and its load."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .output import Format
+
+FormatOption = Annotated[
+    Format,
+    typer.Option("--format", help="How to print: results go to standard output, notes to standard error."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioOptions:
+    """The machine and its query sizes, from a file, from options, or from a file that options override."""
+
+    scenario: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SCENARIO.toml]", help="A scenario file; options beside it override it."),
+    ] = None
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="Measured model; see `recplan list models`.")] = None
+    cpu: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.csv",
+            help="Measured cpu (`recplan list hardware`), or a service curve of one core: "
+            "columns batch_size and milliseconds or seconds.",
+        ),
+    ] = None
+    cores: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Cores of the machine.  [default: those of the measured cpu]"),
+    ] = None
+    accelerator: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE.csv", help="Measured accelerator, or its service curve.")
+    ] = None
+    units: Annotated[int | None, typer.Option(metavar="N", help="Accelerators of that kind.  [default: 1]")] = None
+    input_loading: Annotated[
+        str | None,
+        typer.Option(
+            metavar="none|accelerator|all",
+            help="Where loading the inputs is part of a measured service time.  [default: accelerator]",
+        ),
+    ] = None
+    scv: Annotated[
+        float | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Squared coefficient of variation of the service times, 0 to 1 and above.  "
+            "[default: 0, or the scenario's]",
+        ),
+    ] = None
+    sizes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Published law of the query sizes; see `recplan list sizes`.  [default: deeprecsys-production]",
+        ),
+    ] = None
+    sizes_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            help="Query sizes in items: a column size, a row per query; or size and count, or probability.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How queries are cut and offloaded, and how many arrive."""
+
+    qps: Annotated[float | None, typer.Option(metavar="RATE", help="Load, in queries per second.")] = None
+    batch_size: Annotated[
+        int | None, typer.Option(metavar="ITEMS", help="Largest batch that a core runs, in items.")
+    ] = None
+    offload_above: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ITEMS|none",
+            help="Queries of more items than this go to the accelerator.  [default: none]",
+        ),
+    ] = None
+    percentile: Annotated[
+        list[float] | None,
+        typer.Option(metavar="P", help="One more percentile of the latency, 1 to 99.99; may be repeated."),
+    ] = None

@@ -1,0 +1,130 @@
+"""`recplan validate`: the analysis and a simulation of the same load, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from sys import float_info
+from time import perf_counter
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from .analyze_command import with_extra
+from .compilation import compilation_announced
+from .output import Format, Quantity, Report, given, milliseconds, note, show, significant
+from .scenario_options import FormatOption, LoadOptions, ScenarioOptions
+from .setting import describe_policy, read_load, read_setting
+
+T = TypeVar("T")
+
+PERCENTILES = (50.0, 95.0, 99.0)
+
+SUMMARY = "Hold the analysis against a simulation."
+
+HELP = "Run the same load through the analysis and through a simulation, and show both side by side."
+
+EPILOG = """\b
+Examples:
+  recplan validate --model dlrm-rmc2 --cpu c5n.2xlarge --cores 8 \\
+    --accelerator g4dn.xlarge --qps 30 --batch-size 64 --offload-above 256
+  recplan validate scenario.toml --queries 10000000 --seed 7 --format csv
+
+\b
+Latencies are in milliseconds, loads in queries per second, sizes in items.
+The interval covers the true latency with 95 % confidence."""
+
+# The simulation compiles and loads its kernel on a run of this many queries, which is not timed.
+WARM_UP_QUERIES = 100
+
+_QUANTITIES = (
+    Quantity("quantity", "latency"),
+    Quantity("analysis_ms", "analysis (ms)", significant),
+    Quantity("simulation_ms", "simulated (ms)", significant),
+    Quantity("interval_low_ms", "from (ms)", significant),
+    Quantity("interval_high_ms", "to (ms)", significant),
+    Quantity("relative_difference", "diff. (%)", lambda share: f"{100 * share:+.2f}"),
+    Quantity("within_interval", "within", lambda within: "yes" if within else "no"),
+)
+
+
+def run(
+    setting_options: ScenarioOptions,
+    load_options: LoadOptions,
+    queries: Annotated[int, typer.Option(metavar="N", help="Queries to simulate, 100 to 100 million.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the random numbers, 0 or more.")] = 1,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Print the analysis and a simulation side by side."""
+    from recplan.queuemodel import Latency, Sample, analyze, simulate
+
+    setting = read_setting(setting_options)
+    policy, qps = read_load(setting, load_options)
+    percentiles = with_extra(PERCENTILES, load_options.percentile)
+    machine, sizes = setting.machine, setting.sizes
+
+    def analysis() -> tuple[Latency, list[float]]:
+        latency = analyze(machine, sizes, policy, qps)
+        return latency, [latency.percentile(percentile) for percentile in percentiles]
+
+    def simulation(queries: int) -> tuple[Sample, list[float]]:
+        sample = simulate(machine, sizes, policy, qps, queries=queries, seed=seed)
+        return sample, [sample.percentile(percentile) for percentile in percentiles]
+
+    with compilation_announced():
+        analysis()
+        simulation(min(queries, WARM_UP_QUERIES))
+        (latency, analysed), analysis_ms = _timed(analysis)
+        (sample, simulated), simulation_ms = _timed(lambda: simulation(queries))
+    # A simulated latency is a difference of two times of a clock that has run this long, warm-up included.
+    rounding = 4.0 * float_info.epsilon * 2.0 * queries / qps
+    comparisons = [_comparison("mean", latency.mean, sample.mean, None, rounding)]
+    for percentile, ours, theirs in zip(percentiles, analysed, simulated, strict=True):
+        interval = sample.confidence_interval(percentile)
+        comparisons.append(_comparison(f"p{percentile:g}", ours, theirs, interval, rounding))
+    if form is Format.TABLE:
+        note(f"accuracy of the analysis: {latency.accuracy}")
+    if form is not Format.JSON:
+        note(
+            f"{queries} queries simulated in {significant(simulation_ms)} ms; "
+            f"analysis in {significant(analysis_ms, 3)} ms"
+        )
+    load = {"qps": qps, **describe_policy(policy), "queries": queries, "seed": seed}
+    show(
+        Report(
+            command="validate",
+            title=f"{setting.title}\nquery sizes {setting.sizes_name}, {given(qps)} queries/s",
+            quantities=_QUANTITIES,
+            records=comparisons,
+            document={
+                "scenario": setting.document(),
+                "load": load,
+                "comparisons": comparisons,
+                "analysis_time_ms": analysis_ms,
+                "simulation_time_ms": simulation_ms,
+                "accuracy": latency.accuracy,
+            },
+        ),
+        form,
+    )
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    begin = perf_counter()
+    result = work()
+    return result, 1e3 * (perf_counter() - begin)
+
+
+def _comparison(
+    quantity: str, analysed: float, simulated: float, interval: tuple[float, float] | None, rounding: float
+) -> dict[str, Any]:
+    low, high = interval or (None, None)
+    within = interval[0] - rounding <= analysed <= interval[1] + rounding if interval else None
+    return {
+        "quantity": quantity,
+        "analysis_ms": milliseconds(analysed),
+        "simulation_ms": milliseconds(simulated),
+        "interval_low_ms": milliseconds(low),
+        "interval_high_ms": milliseconds(high),
+        "relative_difference": analysed / simulated - 1.0,
+        "within_interval": within,
+    }

@@ -1,0 +1,141 @@
+import os
+import pty
+import subprocess
+import sys
+from importlib.metadata import version
+
+import numba
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from recplan import profiles
+from recplan.cli import compilation
+from recplan.cli.application import COMMANDS, app
+from recplan.cli.compilation import compilation_announced
+
+RUN = "from recplan.cli import main; main()"
+REPORT_IMPORTS = """
+import sys
+from recplan.cli import main
+try:
+    main()
+finally:
+    heavy = {"numpy", "numba", "scipy", "rich"} & set(sys.modules)
+    print("imported:", *sorted(heavy), file=sys.stderr)
+"""
+
+
+def recplan(*arguments):
+    return CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+def process(*arguments, program=RUN, **options):
+    return subprocess.run([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE, text=True, **options)
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
+def test_help_imports_nothing_heavy(command, tmp_path):
+    result = process(*command, "--help", program=REPORT_IMPORTS, cwd=tmp_path, stdout=subprocess.PIPE)
+    assert result.returncode == 0
+    assert result.stdout.startswith("Usage: recplan")
+    assert result.stderr == "imported:\n"
+
+
+def test_a_piped_table_needs_no_rich(tmp_path):
+    result = process("list", "models", program=REPORT_IMPORTS, cwd=tmp_path, stdout=subprocess.PIPE)
+    assert "rich" not in result.stderr.split()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_gives_two_examples_and_the_units_within_80_columns(name):
+    text = recplan(name, "--help").stdout
+    assert text.count(f"recplan {name} ") >= 3
+    assert "in milliseconds" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_examples_in_the_help_name_only_options_that_exist():
+    for name, module in COMMANDS.items():
+        options = recplan(name, "--help").stdout.partition("Examples:")[0].split()
+        named = [word for word in module.EPILOG.split() if word.startswith("--")]
+        assert set(named) <= set(options)
+
+
+def test_the_version_is_the_installed_one():
+    assert recplan("--version").stdout == f"recplan {version('recplan')}\n"
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as pipe:
+        result = process("list", "models", cwd=tmp_path, stdout=pipe)
+    assert (result.returncode, result.stderr) == (141, "")
+
+
+def test_results_that_cannot_be_written_are_an_error_without_traceback(tmp_path):
+    target = tmp_path / "results"
+    target.touch()
+    with target.open("rb") as read_only:
+        result = process("list", "models", cwd=tmp_path, stdout=read_only)
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: cannot write the results: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_interrupt_from_the_keyboard_ends_it_with_a_short_message(monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(profiles, "models", interrupted)
+    result = recplan("list", "models")
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "error: interrupted\n")
+
+
+def test_a_terminal_of_80_columns_shows_every_cell_without_colours_if_none_are_wanted(tmp_path):
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "80", "TERM": "xterm", "NO_COLOR": "1"}
+    with open(ours, "rb") as screen:
+        with open(theirs, "wb") as terminal:
+            result = process("list", "hardware", cwd=tmp_path, stdout=terminal, env=environment)
+            assert (result.returncode, result.stderr) == (0, "")
+        text = os.read(screen.fileno(), 65536).decode()
+    lines = text.replace("\x1b[0m", "").replace("\x1b[1m", "").splitlines()
+    assert "\x1b" not in "".join(lines)
+    assert max(map(len, lines)) <= 80
+    assert set(recplan("list", "hardware").stdout.replace("-", "").split()) <= set(
+        " ".join(lines).replace("-", "").split()
+    )
+
+
+class ImmediateTimer:
+    def __init__(self, seconds, function, arguments):
+        self.call = lambda: function(*arguments)
+        self.ident = None
+
+    def start(self):
+        self.ident = 1
+        self.call()
+
+    def cancel(self):
+        pass
+
+
+def test_a_long_compilation_is_announced_once(monkeypatch, capsys):
+    monkeypatch.setattr(compilation, "Timer", ImmediateTimer)
+    kernel = numba.njit(lambda x: x + 1)
+    with compilation_announced():
+        kernel(1)
+        kernel(1.0)
+        kernel(np.ones(1))
+    assert capsys.readouterr() == ("", "note: compiling kernels (once per installation)…\n")
+
+
+def test_work_without_compilation_is_silent(monkeypatch, capsys):
+    monkeypatch.setattr(compilation, "Timer", ImmediateTimer)
+    kernel = numba.njit(lambda x: x + 1)
+    kernel(1)
+    with compilation_announced():
+        kernel(1)
+    assert capsys.readouterr() == ("", "")

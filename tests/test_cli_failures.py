@@ -1,0 +1,134 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from recplan.cli.application import app
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLE, CURVE = str(EXAMPLES / "scenario.toml"), str(EXAMPLES / "cpu.csv")
+
+MACHINE = ("--model", "dlrm-rmc2", "--cpu", "c5n.2xlarge", "--cores", "8")
+BOTH = (*MACHINE, "--accelerator", "g4dn.xlarge")
+LOAD = ("--qps", "10", "--batch-size", "64")
+
+BAD_INPUT = [
+    # Names that do not exist list those that do.
+    (("tune", "--model", "dlrm-rmc1", "--cpu", "c5n.2xlarge"), "there are: dlrm-rmc2, ncf,"),
+    (("tune", "--model", "dlrm-rmc1", "--cpu", "c5n.2xlarge"), "did you mean 'dlrm-rmc2'?"),
+    (("tune", "--model", "wnd", "--cpu", "c5n.xlarge"), "did you mean 'c5n.2xlarge'?"),
+    (("tune", "--model", "wnd", "--cpu", "g4dn.xlarge"), "is of kind 'accelerator'; it must be one of c5n.2xlarge,"),
+    (("tune", *MACHINE, "--accelerator", "g4dn.large"), "did you mean 'g4dn.xlarge'?"),
+    (("tune", *MACHINE, "--sizes", "ribon"), "--sizes(='ribon') is not known; there are: deeprecsys-production,"),
+    (("tune", *BOTH, "--input-loading", "cpu"), "there are: none, accelerator, all"),
+    # What is missing is named, with what to give.
+    (("tune",), "--cpu is missing; name a measured cpu"),
+    (("tune", "--cpu", "c5n.2xlarge"), "--model is missing; --cpu c5n.2xlarge is measured hardware"),
+    (("tune", EXAMPLE, "--accelerator", "g4dn.xlarge"), "--model is missing; --accelerator g4dn.xlarge is measured"),
+    (("tune", "--cpu", CURVE), "--cores is missing;"),
+    (("tune", "--cpu", CURVE, "--cores", "2"), "--sla-ms is missing;"),
+    (("analyze", *MACHINE, "--batch-size", "64"), "--qps is missing;"),
+    (("validate", *MACHINE, "--qps", "10"), "--batch-size is missing;"),
+    # Options that would change nothing are refused.
+    (("tune", *MACHINE, "--units", "2"), "--units 2 needs --accelerator"),
+    (("tune", EXAMPLE, "--input-loading", "all"), "--input-loading all is for measured hardware"),
+    (("tune", EXAMPLE, "--model", "wnd"), "--model wnd beside a scenario file needs measured hardware"),
+    (("tune", *MACHINE, "--sizes", "ribbon", "--sizes-file", "sizes.csv"), "exclude each other"),
+    # Numbers out of range name what is allowed.
+    (("tune", *MACHINE, "--cores", "0"), "cores(=0) must be a whole number >= 1"),
+    (("tune", *BOTH, "--units", "0"), "units(=0) must be a whole number >= 1"),
+    (("tune", *MACHINE, "--scv", "-1"), "scv(=-1.0) must be a finite number >= 0"),
+    (("tune", *MACHINE, "--sla-ms", "0"), "--sla-ms(=0.0) must be a finite number > 0"),
+    (("tune", *MACHINE, "--percentile", "100"), "--percentile(=100.0) must be a finite number >= 1 and <= 99.99"),
+    (("analyze", *MACHINE, *LOAD, "--percentile", "nan"), "--percentile(=nan) must be"),
+    (("analyze", *MACHINE, *LOAD, "--qps", "inf"), "--qps(=inf) must be a finite number > 0"),
+    (("analyze", *MACHINE, *LOAD, "--batch-size", "0"), "batch_size(=0) must be a whole number >= 1"),
+    (("analyze", *BOTH, *LOAD, "--offload-above", "-1"), "--offload-above(=-1) must be a whole number >= 0"),
+    (("analyze", *BOTH, *LOAD, "--offload-above", "many"), "--offload-above(='many') must be a whole number >= 0, or"),
+    (("analyze", *MACHINE, *LOAD, "--offload-above", "256"), "must be None on a machine without accelerator"),
+    (("validate", *MACHINE, *LOAD, "--queries", "99"), "queries(=99) must be a whole number from 100 to"),
+    (("validate", *MACHINE, *LOAD, "--seed", "-1"), "seed(=-1) must be a whole number >= 0"),
+    # Files say where they are wrong.
+    (("tune", "no-such.toml"), "no-such.toml: does not exist"),
+    (("tune", "--cpu", "no-such.csv", "--cores", "2"), "no-such.csv: does not exist"),
+    (("tune", *MACHINE, "--sizes-file", CURVE), "cpu.csv, line 2: the header must have size"),
+]
+
+USAGE = [
+    (("tuna",), "tuna"),
+    (("tune", "--sla", "400"), "--sla"),
+    (("tune", *MACHINE, "--sla-ms", "fast"), "'--sla-ms': 'fast' is not a valid float"),
+    (("tune", *MACHINE, "--cores", "1.5"), "'1.5' is not a valid int"),
+    (("list", "cars"), "'models', 'hardware', 'sizes'"),
+    (("list", "models", "--format", "xml"), "'table', 'json', 'csv'"),
+]
+
+OUT_OF_REACH = [
+    (("analyze", *MACHINE, "--qps", "300", "--batch-size", "64"), "qps(=300) overloads the cpu: utilization 1."),
+    (("validate", *BOTH, *LOAD, "--qps", "90", "--offload-above", "256"), "overloads the accelerator: utilization 2."),
+    (("analyze", *MACHINE, "--qps", "300", "--batch-size", "64"), "it is stable below 1"),
+    (("tune", *MACHINE, "--sla-ms", "1"), "p95 <= 1 ms is out of reach: the fastest that an idle machine answers is "),
+    (("tune", *MACHINE, "--sla-ms", "1"), "with batch size "),
+]
+
+
+def failure(arguments):
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert result.stdout == ""
+    return result.exit_code, result.stderr
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD_INPUT)
+def test_bad_input_is_status_2_and_one_line_that_says_what_to_do(arguments, message):
+    status, error = failure(arguments)
+    assert status == 2
+    last = error.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert message in last
+    assert all(line.startswith("note: ") for line in error.splitlines()[:-1])
+
+
+@pytest.mark.parametrize(("arguments", "message"), USAGE)
+def test_bad_usage_is_status_2_and_shows_what_is_wrong(arguments, message):
+    status, error = failure(arguments)
+    assert status == 2
+    assert message in error
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(("arguments", "message"), OUT_OF_REACH)
+def test_what_no_machine_can_do_is_status_3_and_says_what_it_could_do(arguments, message):
+    status, error = failure(arguments)
+    assert status == 3
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert message in error
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_no_format_prints_a_result_of_a_failure(form):
+    assert failure(("tune", *MACHINE, "--sla-ms", "1", "--format", form))[0] == 3
+    assert failure(("analyze", *MACHINE, *LOAD, "--qps", "300", "--format", form))[0] == 3
+
+
+def test_a_model_must_not_reach_one_station_of_a_measured_machine_only(tmp_path):
+    scenario = tmp_path / "both.toml"
+    scenario.write_text(
+        "[sizes]\nlaw = 'ribbon'\n[cpu]\nmodel = 'ncf'\ninstance = 'c5n.2xlarge'\n"
+        "[accelerator]\nmodel = 'ncf'\ninstance = 'g4dn.xlarge'\n"
+    )
+    status, error = failure(("tune", str(scenario), "--model", "wnd", "--cpu", "c5n.2xlarge"))
+    assert status == 2
+    assert "would leave the file's accelerator as it is; give --accelerator too" in error
+
+
+@given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1))
+def test_no_text_for_a_threshold_ends_in_a_traceback(text):
+    result = CliRunner().invoke(
+        app, ["analyze", *BOTH, "--qps", "1e9", "--batch-size", "64", f"--offload-above={text}"], catch_exceptions=False
+    )
+    assert result.exit_code in (2, 3)
+    assert result.stderr.startswith("error: ")
+    assert result.stdout == ""

@@ -1,0 +1,124 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import strategies
+from recplan.cli.scenario_options import LoadOptions, ScenarioOptions
+from recplan.cli.setting import read_load, read_setting, read_sla
+from recplan.profiles import instances, load, models, read_curve, read_scenario, read_sizes
+from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, Sla
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLE = EXAMPLES / "scenario.toml"
+CPU_CURVE, ACCELERATOR_CURVE = str(EXAMPLES / "cpu.csv"), str(EXAMPLES / "accelerator.csv")
+FILE = read_scenario(EXAMPLE)
+
+counts = st.integers(1, 200)
+cpus = st.sampled_from([instance.name for instance in instances() if instance.kind == "cpu"])
+accelerators = st.none() | st.just("g4dn.xlarge")
+model_names = st.sampled_from([model.name for model in models()])
+
+
+@given(model=model_names, cpu=cpus, accelerator=accelerators, cores=st.none() | counts)
+def test_names_mean_the_machine_of_the_catalogue(model, cpu, accelerator, cores):
+    setting = read_setting(ScenarioOptions(model=model, cpu=cpu, accelerator=accelerator, cores=cores))
+    assert setting.machine == load(model, cpu=cpu, accelerator=accelerator, cores=cores)
+    assert setting.sizes == QuerySizes.named("deeprecsys-production")
+
+
+@given(cores=counts, units=counts, scv=strategies.scvs())
+def test_curves_in_files_make_a_machine_without_a_model(cores, units, scv):
+    options = ScenarioOptions(cpu=CPU_CURVE, accelerator=ACCELERATOR_CURVE, cores=cores, units=units, scv=scv)
+    assert read_setting(options).machine == Machine(
+        CorePool(cores, read_curve(CPU_CURVE, scv)), Accelerator(read_curve(ACCELERATOR_CURVE, scv), units)
+    )
+
+
+def test_a_curve_in_a_file_goes_with_a_measured_accelerator():
+    options = ScenarioOptions(model="wnd", cpu=CPU_CURVE, cores=3, accelerator="g4dn.xlarge", input_loading="none")
+    measured = load("wnd", cpu="r5n.large", accelerator="g4dn.xlarge", input_loading="none")
+    assert read_setting(options).machine == Machine(CorePool(3, read_curve(CPU_CURVE)), measured.accelerator)
+
+
+def test_a_file_alone_is_taken_as_it_is():
+    setting = read_setting(ScenarioOptions(scenario=EXAMPLE))
+    assert (setting.machine, setting.sizes) == (FILE.machine, FILE.sizes)
+    assert read_sla(setting, None, None) == FILE.sla
+    assert read_load(setting, LoadOptions()) == (FILE.policy, FILE.qps)
+
+
+@given(cores=st.none() | counts, units=st.none() | counts, scv=st.none() | strategies.scvs())
+def test_each_option_overrides_its_part_of_the_file_only(cores, units, scv):
+    setting = read_setting(ScenarioOptions(scenario=EXAMPLE, cores=cores, units=units, scv=scv))
+    cpu, accelerator = FILE.machine.cpu, FILE.machine.accelerator
+    if cores is not None:
+        cpu = replace(cpu, cores=cores)
+    if units is not None:
+        accelerator = replace(accelerator, units=units)
+    if scv is not None:
+        cpu = replace(cpu, service=replace(cpu.service, scv=scv))
+        accelerator = replace(accelerator, service=replace(accelerator.service, scv=scv))
+    assert setting.machine == Machine(cpu, accelerator)
+
+
+def test_hardware_beside_a_file_replaces_the_curve_and_keeps_the_number_of_servers():
+    setting = read_setting(ScenarioOptions(scenario=EXAMPLE, model="wnd", cpu="c5n.2xlarge"))
+    assert setting.machine.cpu == replace(load("wnd", cpu="c5n.2xlarge").cpu, cores=FILE.machine.cpu.cores)
+    assert setting.machine.accelerator == FILE.machine.accelerator
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"sizes": "ribbon"}, QuerySizes.named("ribbon")),
+        ({"sizes_file": EXAMPLES / "sizes.csv"}, read_sizes(EXAMPLES / "sizes.csv")),
+    ],
+)
+@pytest.mark.parametrize("scenario", [{"scenario": EXAMPLE}, {"model": "ncf", "cpu": "t3.xlarge"}])
+def test_sizes_come_from_a_name_or_a_file(scenario, options, expected):
+    assert read_setting(ScenarioOptions(**scenario, **options)).sizes == expected
+
+
+@given(sla_ms=st.none() | st.floats(0.1, 1e4), percentile=st.none() | strategies.percentiles())
+def test_a_target_beside_a_file_overrides_the_bound_and_the_percentile_apart(sla_ms, percentile):
+    sla = read_sla(read_setting(ScenarioOptions(scenario=EXAMPLE)), sla_ms, percentile)
+    assert sla == Sla(
+        FILE.sla.percentile if percentile is None else percentile,
+        FILE.sla.seconds if sla_ms is None else sla_ms / 1e3,
+    )
+
+
+def test_without_a_target_the_published_one_holds_and_is_told(capsys):
+    setting = read_setting(ScenarioOptions(model="wnd", cpu="c5n.2xlarge"))
+    assert read_sla(setting, None, None) == Sla(95, 0.025)
+    assert "published for wnd: 25 ms (DeepRecSys, ISCA 2020, Table II)" in capsys.readouterr().err
+
+
+def test_the_percentile_of_a_target_is_95_if_nothing_says_another():
+    setting = read_setting(ScenarioOptions(cpu=CPU_CURVE, cores=2))
+    assert read_sla(setting, 10.0, None) == Sla(95, 0.010)
+
+
+def test_doubtful_measurements_are_told(capsys):
+    read_setting(ScenarioOptions(model="dien", cpu="c5n.2xlarge"))
+    assert "probably ran the DIN code" in capsys.readouterr().err
+
+
+@given(
+    qps=st.none() | st.floats(0.1, 1e4),
+    batch_size=st.none() | counts,
+    offload_above=st.none() | st.just("none") | counts.map(str),
+)
+def test_a_load_beside_a_file_overrides_each_part_apart(qps, batch_size, offload_above):
+    setting = read_setting(ScenarioOptions(scenario=EXAMPLE))
+    threshold = None if offload_above == "none" else offload_above and int(offload_above)
+    assert read_load(setting, LoadOptions(qps, batch_size, offload_above)) == (
+        Policy(
+            FILE.policy.batch_size if batch_size is None else batch_size,
+            FILE.policy.offload_above if offload_above is None else threshold,
+        ),
+        FILE.qps if qps is None else qps,
+    )
