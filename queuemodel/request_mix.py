@@ -43,8 +43,8 @@ class RequestMix:
     ----------
     work : float
         Mean work that a query brings, in seconds.
-    full_work : float
-        The part of it in full requests, in seconds.
+    full_work, rest_work : float
+        The parts of it in full requests and in shorter last ones, in seconds.
     work_square : float
         Mean square of a query's work, in seconds squared.
     shortest, longest : float
@@ -61,6 +61,7 @@ class RequestMix:
     share: float
     work: float = field(init=False)
     full_work: float = field(init=False)
+    rest_work: float = field(init=False)
     work_square: float = field(init=False)
     shortest: float = field(init=False)
     longest: float = field(init=False)
@@ -73,6 +74,7 @@ class RequestMix:
         derived = {
             "work": full * self.full_seconds + rest,
             "full_work": full * self.full_seconds,
+            "rest_work": rest,
             "work_square": work_square,
             "shortest": shortest,
             "longest": longest,
@@ -84,7 +86,7 @@ class RequestMix:
     @property
     def alike(self) -> bool:
         """Whether all requests have the same mean service time."""
-        return self.full_work == self.work
+        return self.rest_work == 0.0
 
     @property
     def nearly_single(self) -> bool:

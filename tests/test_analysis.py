@@ -168,3 +168,12 @@ def test_the_mean_is_the_integral_of_the_survival_function():
         middles = 0.5 * (times[1:] + times[:-1])
         integral = float(np.sum((1.0 - latency.cdf(middles)) * np.diff(times)))
         assert latency.mean == pytest.approx(integral, rel=1e-3)
+
+
+def test_a_hardly_probable_rest_is_no_full_request():
+    curve = ServiceCurve.from_table([1, 1000], [1e-6, 1.0])
+    rare = QuerySizes.from_pmf([2e-14, *([0.0] * 998), 1 - 2e-14])
+    with_rest = at((Machine(CorePool(4, curve)), rare, Policy(1000)), 0.5)
+    without = at((Machine(CorePool(4, curve)), QuerySizes.fixed(1000), Policy(1000)), 0.5)
+    assert with_rest.percentile(99) == pytest.approx(without.percentile(99), rel=1e-3)
+    assert with_rest.accuracy != "exact"
