@@ -141,19 +141,19 @@ class _Candidate:
 def _candidates(machine: Machine, sizes: QuerySizes, sla: Sla) -> list[_Candidate]:
     """Search the machine, climb it as DeepRecSched does, search its cores alone, and try the static rule."""
     from recplan.queuemodel import Machine
-    from recplan.solvers import grid_search, hill_climb, pattern_search, static_policy
+    from recplan.solvers import coordinate_search, grid_search, hill_climb, static_policy
 
     def candidate(name: str, machine: Machine, found: SearchResult) -> _Candidate:
         return _Candidate(name, machine, found.policy, found.qps, found.evaluations, found.reason)
 
     climb = hill_climb(machine, sizes, sla)
-    found = pattern_search(machine, sizes, sla, climb)
+    found = coordinate_search(machine, sizes, sla, climb, everywhere=True)
     if found.reason:
         raise UnreachableTargetError(found.reason)
     candidates = [candidate("chosen", machine, found), candidate("hill-climb", machine, climb)]
     if machine.accelerator is not None:
         cores = Machine(machine.cpu)
-        candidates.append(candidate("cpu-only", cores, pattern_search(cores, sizes, sla, climb)))
+        candidates.append(candidate("cpu-only", cores, coordinate_search(cores, sizes, sla, climb, everywhere=True)))
     rule = static_policy(machine, sizes)
     alone = grid_search(machine, sizes, sla, batch_sizes=[rule.batch_size], offload_above=[None])
     return [*candidates, candidate("static", machine, alone)]

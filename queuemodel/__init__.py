@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .analysis import Latency, analyze
+    from .contention import Contention, ContentionByBatch
     from .machine import Accelerator, CorePool, Machine
     from .overload import OverloadedError
     from .policy import Policy, Sla
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accelerator",
+    "Contention",
+    "ContentionByBatch",
     "CorePool",
     "Latency",
     "Machine",
@@ -31,6 +34,8 @@ __all__ = [
 
 _MODULES = {
     "Accelerator": "machine",
+    "Contention": "contention",
+    "ContentionByBatch": "contention",
     "CorePool": "machine",
     "Latency": "analysis",
     "Machine": "machine",

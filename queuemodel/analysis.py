@@ -14,7 +14,8 @@ from .machine import Machine
 from .policy import Policy
 from .quantile import quantile
 from .query_sizes import QuerySizes
-from .stations import StationLaw, Stations
+from .station_law import StationLaw
+from .stations import Stations
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,7 +179,8 @@ def _prepared(machine: Machine, sizes: QuerySizes, policy: Policy) -> Stations:
 
 def latency_at(stations: Stations, qps: float) -> Latency:
     """Solve prepared stations at a load; raises as `analyze` does."""
-    cpu, accelerator = stations.load.check(qps)
+    stations.load.check(qps)
+    cpu, accelerator = stations.utilizations(float(qps))
     share = 0.0 if stations.accelerator is None else stations.accelerator.share
     return Latency(
         float(qps),

@@ -11,81 +11,56 @@ from .jit import kernel
 
 
 @kernel
-def ramped(
-    law: NDArray[np.float64],
-    theta: float,
-    period: int,
-    work: NDArray[np.float64],
-    arrivals: float,
-    cores: int,
-    cells: int,
-    most: int,
-) -> tuple[NDArray[np.float64], int]:
-    """Distribution function of the carried work, averaged over each point and the `cells` - 1 before it.
-
-    It goes on geometrically to the end of the round, also returned, from which on all tails are geometric: there
-    what arrives in a window no longer reaches down into the law's head.
-    """
-    first = 0.0
-    second = 0.0
-    for j in range(work.size):
-        first += j * work[j]
-        second += j * j * work[j]
-    reach = arrivals * first + 8.0 * math.sqrt(arrivals * second) + work.size
-    window = cores * cells
-    settled = math.ceil((law.size + reach) / window) + (most - 1) // cores + 2
-    out = np.empty(settled * window)
-    below = np.cumsum(law)
-    total = 0.0
-    for i in range(law.size):
-        total += below[i]
-        if i >= cells:
-            total -= below[i - cells]
-        out[i] = min(total / cells, 1.0)
-    # With a period the law is all alike and its cells are whole requests, so there is nothing to average.
-    tail = 1.0 - out[law.size - 1]
-    for i in range(law.size, out.size):
-        if i % period == 0:
-            tail *= math.exp(-theta * period)
-        out[i] = 1.0 - tail
-    return out, settled
-
-
-@kernel
-def crossed(a: NDArray[np.float64], b: NDArray[np.float64], first: int, last: int, total: int) -> float:
-    """Sum of a[i] * b[total - i] for i from `first` to `last`: four sums at once, as one waits for itself."""
-    one = 0.0
-    two = 0.0
-    three = 0.0
-    four = 0.0
-    i = first
-    while i + 3 <= last:
-        one += a[i] * b[total - i]
-        two += a[i + 1] * b[total - i - 1]
-        three += a[i + 2] * b[total - i - 2]
-        four += a[i + 3] * b[total - i - 3]
-        i += 4
-    while i <= last:
-        one += a[i] * b[total - i]
-        i += 1
-    return one + two + three + four
+def dot(a: NDArray[np.float64], first: int, b: NDArray[np.float64], begin: int, count: int) -> float:
+    """Sum of a[first + k] * b[begin + k] for k < `count`: eight sums at once, as one waits for itself."""
+    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
+    k = 0
+    while k + 7 < count:
+        i = first + k
+        j = begin + k
+        s0 += a[i] * b[j]
+        s1 += a[i + 1] * b[j + 1]
+        s2 += a[i + 2] * b[j + 2]
+        s3 += a[i + 3] * b[j + 3]
+        s4 += a[i + 4] * b[j + 4]
+        s5 += a[i + 5] * b[j + 5]
+        s6 += a[i + 6] * b[j + 6]
+        s7 += a[i + 7] * b[j + 7]
+        k += 8
+    while k < count:
+        s0 += a[first + k] * b[begin + k]
+        k += 1
+    return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
 
 
 @kernel
 def compound_poisson(arrivals: float, law: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """First `count` probabilities of a compound Poisson law (Panjer's recursion), scaled against underflow."""
-    out = np.zeros(count)
+    """First `count` probabilities of a compound Poisson law (Panjer's recursion), scaled against underflow.
+
+    Each point, once known, is added to the sums of all points after it that it enters: those additions do not wait
+    for each other.
+    """
+    last = law.size - 1
+    weight = np.empty(last)
+    for j in range(last):
+        weight[j] = arrivals * (j + 1) * law[j + 1]
+    sums = np.zeros(count + last)
+    out = np.empty(count)
     exponent = -arrivals * (1.0 - law[0])
     out[0] = 1.0
-    weight = np.empty(law.size)
-    for j in range(law.size):
-        weight[j] = arrivals * j * law[j]
+    value = 1.0
     for i in range(1, count):
-        out[i] = crossed(weight, out, 1, min(i, law.size - 1), i) / i
-        if out[i] > 1e200:
+        for j in range(last):
+            sums[i + j] += weight[j] * value
+        value = sums[i] / i
+        out[i] = value
+        if value > 1e200:
             exponent += math.log(1e200)
+            value *= 1e-200
             for j in range(i + 1):
                 out[j] *= 1e-200
+            for j in range(i + 1, i + last):
+                sums[j] *= 1e-200
     scale = math.exp(exponent)
     for i in range(count):
         out[i] *= scale
@@ -182,11 +157,56 @@ def present(
 
 
 @kernel
+def pace(full_seconds: float, cores: int, drop: int, window: float) -> tuple[int, float, float]:
+    """Cells that a core does in a window, at least 1; cells of a full request; and how much earlier it ends.
+
+    A request that holds a core is over when the last of its cells is begun, so on a fine lattice probabilities are
+    averaged over its cells. Where a cell is longer than a request, half the difference is given back instead.
+    """
+    cells = drop / cores
+    return max(1, drop // cores), cells * full_seconds / window, max(0.0, 0.5 - 0.5 * cells)
+
+
+@kernel
+def far_waits(
+    most: int,
+    full_seconds: float,
+    cores: int,
+    drop: int,
+    window: float,
+    decay: float,
+    period: int,
+    log_tail: float,
+) -> NDArray[np.float64]:
+    """Log P(the j-th request waits longer than x) + decay * drop * x / window, at j - 1, where tails are geometric."""
+    out = np.empty(most)
+    cells, share, lead = pace(full_seconds, cores, drop, window)
+    rise = math.expm1(decay)
+    average = 0.0
+    for cell in range(cells):
+        average += math.exp(decay * cell) / cells
+    for i in range(most):
+        ahead = i * share - lead
+        whole = math.floor(ahead)
+        part = ahead - whole
+        if period == 1:
+            out[i] = log_tail + decay * whole + math.log(average * (1.0 + part * rise))
+            continue
+        total = 0.0
+        for cell in range(cells):
+            for later in range(2):
+                passed = math.floor((-1 - whole - later - cell) / period) + 1
+                total += (part if later == 1 else 1.0 - part) * math.exp(-decay * period * passed)
+        out[i] = log_tail + math.log(total / cells)
+    return out
+
+
+@kernel
 def waits(
     after: float,
     positions: NDArray[np.int64],
     work: NDArray[np.float64],
-    carried: NDArray[np.float64],
+    backward: NDArray[np.float64],
     idle: float,
     starts: NDArray[np.int64],
     mass: NDArray[np.float64],
@@ -195,44 +215,47 @@ def waits(
     full_seconds: float,
     rate: float,
     cores: int,
-    cells: int,
+    drop: int,
     window: float,
     alike: bool,
-    decay: float,
-    settled: int,
     out: NDArray[np.float64],
 ) -> None:
     """P(the j-th request of an arriving query waits at most `after` seconds); j = positions[i] >= 1, into out[i].
 
-    From round `settled` on the tail is geometric: it falls by exp(-decay * cores * cells) a window.
+    `backward` is the distribution function of the carried work, averaged over a request's cells, from its last point
+    back to 0.
     """
     rounds = int(after / window) + 1
-    beyond = max(rounds - settled, 0)
-    rounds -= beyond
-    after -= beyond * window
-    arrived = compound_poisson(rate * (rounds * window - after), work, rounds * cores * cells)
     by_presence = rounds == 1 and not alike
+    cells, share, lead = pace(full_seconds, cores, drop, window)
+    most = rounds * drop - 1 - math.floor((positions[0] - 1) * share - lead)
+    arrived = compound_poisson(rate * (rounds * window - after), work, most + 1)
     if by_presence:
         present(after, starts, mass, time, rests, full_seconds, rate, cores, positions, out)
-    below = carried
-    if by_presence:
-        # Where nothing is carried, presence decides; here stays the rest of the law.
-        below = carried[: arrived.size].copy()
-        for left in range(below.size):
-            below[left] -= idle * min(1.0, (left + 1) / cells)
+    # Where nothing is carried, presence decides: that part of the law is taken out.
+    unladen = np.cumsum(arrived) if by_presence else arrived
+    origin = backward.size - 1
+    # Where cells are longer than requests, several positions read the same point.
+    known = np.full(most + 1, np.nan)
     for i in range(positions.size):
-        # Work of the query's own requests ahead, in cells; all of them are full.
-        ahead = (positions[i] - 1) * cells * full_seconds / window
-        whole = int(ahead)
+        ahead = (positions[i] - 1) * share - lead
+        whole = math.floor(ahead)
         part = ahead - whole
-        top = rounds * cores * cells - 1 - whole
-        total = crossed(arrived, below, 0, top, top)
-        if part > 0.0:
-            total += part * (crossed(arrived, below, 0, top - 1, top - 1) - total)
-        if by_presence:
-            total += idle * out[i]
-        longer = min(1.0, max(0.0, 1.0 - total))
-        out[i] = 1.0 - longer * math.exp(-decay * cores * cells * beyond)
+        total = idle * out[i] if by_presence else 0.0
+        for later in range(2):
+            weight = part if later == 1 else 1.0 - part
+            top = rounds * drop - 1 - whole - later
+            if weight == 0.0 or top < 0:
+                continue
+            if math.isnan(known[top]):
+                known[top] = dot(arrived, 0, backward, origin - top, top + 1)
+                if by_presence:
+                    few = 0.0
+                    for cell in range(min(cells, top + 1)):
+                        few += unladen[top - cell]
+                    known[top] -= idle * few / cells
+            total += weight * known[top]
+        out[i] = min(1.0, max(0.0, total))
 
 
 @kernel
@@ -243,8 +266,11 @@ def fill(
     filled: NDArray[np.bool_],
     table: NDArray[np.float64],
     positions: NDArray[np.int64],
+    far_from: float,
+    far: NDArray[np.float64],
+    fall: float,
     work: NDArray[np.float64],
-    carried: NDArray[np.float64],
+    backward: NDArray[np.float64],
     idle: float,
     starts: NDArray[np.int64],
     mass: NDArray[np.float64],
@@ -253,23 +279,28 @@ def fill(
     full_seconds: float,
     rate: float,
     cores: int,
-    cells: int,
+    drop: int,
     window: float,
     alike: bool,
-    decay: float,
-    settled: int,
 ) -> None:
-    """Log of the probabilities to wait longer than times[k], into rows `first` <= k < `beyond` not yet filled."""
+    """Log of the probabilities to wait longer than times[k], into rows `first` <= k < `beyond` not yet filled.
+
+    From `far_from` seconds on they are far[positions[i] - 1] - fall * times[k].
+    """
     for k in range(first, beyond):
         if filled[k]:
             continue
         filled[k] = True
         row = table[k]
+        if times[k] >= far_from:
+            for i in range(row.size):
+                row[i] = max(min(far[positions[i] - 1] - fall * times[k], 0.0), math.log(1e-15))
+            continue
         waits(
             times[k],
             positions,
             work,
-            carried,
+            backward,
             idle,
             starts,
             mass,
@@ -278,157 +309,10 @@ def fill(
             full_seconds,
             rate,
             cores,
-            cells,
+            drop,
             window,
             alike,
-            decay,
-            settled,
             row,
         )
         for i in range(row.size):
             row[i] = math.log(max(1.0 - row[i], 1e-15))
-
-
-@kernel
-def tabulated(after: float, j: int, table: NDArray[np.float64], step: float, period: int, fall: float) -> float:
-    """P(the request of column j waits at most `after`), between the table's rows by monotone cubics of the log (PCHIP).
-
-    Beyond the table the logarithm falls by `fall` every `period` rows.
-    """
-    if after < 0.0:
-        return 0.0
-    i = int(after / step)
-    beyond = max(0, (i + 2 - table.shape[0]) // period + 1)
-    after -= beyond * period * step
-    i -= beyond * period
-    at = after / step - i
-    here = table[i, j]
-    rise = table[i + 1, j] - here
-    rise_after = table[i + 2, j] - table[i + 1, j]
-    rise_before = here - table[i - 1, j] if i > 0 else rise
-    slope = 2.0 * rise_before * rise / (rise_before + rise) if rise_before * rise > 0.0 else 0.0
-    slope_after = 2.0 * rise_after * rise / (rise_after + rise) if rise_after * rise > 0.0 else 0.0
-    curved = 3.0 * rise - 2.0 * slope - slope_after + at * (slope + slope_after - 2.0 * rise)
-    return 1.0 - math.exp(here + at * (slope + at * curved) - beyond * fall)
-
-
-@kernel
-def mixed_latency(
-    at: float,
-    table: NDArray[np.float64],
-    step: float,
-    fulls: NDArray[np.int64],
-    rests: NDArray[np.float64],
-    probability: NDArray[np.float64],
-    full_seconds: float,
-    idle: NDArray[np.float64],
-    period: int,
-    fall: float,
-) -> float:
-    """P(latency of a query <= `at` seconds) from the table of waits, deterministic service.
-
-    No class of queries is faster than on an idle machine, where its latency is idle[i].
-    """
-    total = 0.0
-    i = fulls.size - 1
-    while i >= 0:
-        full = fulls[i]
-        bound = tabulated(at - full_seconds, full - 1, table, step, period, fall) if full > 0 else 1.0
-        # Down from the longest rest: a shorter one only ends earlier, so once it no longer decides, none below does.
-        decided = bound == 0.0
-        while i >= 0 and fulls[i] == full:
-            value = bound
-            if rests[i] > 0.0 and not decided:
-                value = min(bound, tabulated(at - rests[i], full, table, step, period, fall))
-                decided = value > bound - 1e-12
-            if at >= idle[i]:
-                total += probability[i] * value
-            i -= 1
-    return min(total, 1.0)
-
-
-@kernel
-def mixed_mean(
-    table: NDArray[np.float64],
-    step: float,
-    fulls: NDArray[np.int64],
-    rests: NDArray[np.float64],
-    probability: NDArray[np.float64],
-    full_seconds: float,
-    idle: NDArray[np.float64],
-    period: int,
-    fall: float,
-    negligible: float,
-) -> float:
-    """Mean latency of a query, deterministic service: each class's survival, from its idle latency on.
-
-    Simpson's rule over panels of `step`, which grow to a share of the time passed where the tail is exponential.
-    """
-    total = 0.0
-    for i in range(fulls.size):
-        start = idle[i]
-        mean = start
-        before = -1.0
-        while True:
-            width = step * max(1.0, math.floor((start - idle[i]) / (2.0 * period * step)))
-            survival = np.empty(3)
-            for k in range(3):
-                # A hair late at the start, behind the jump.
-                at = start * (1.0 + 1e-12) + 0.5 * k * width
-                value = 1.0
-                if fulls[i] > 0:
-                    value = tabulated(at - full_seconds, fulls[i] - 1, table, step, period, fall)
-                if rests[i] > 0.0:
-                    value = min(value, tabulated(at - rests[i], fulls[i], table, step, period, fall))
-                survival[k] = 1.0 - value
-            mean += width / 6.0 * (survival[0] + 4.0 * survival[1] + survival[2])
-            start += width
-            if survival[2] < negligible or survival[2] == before:
-                break
-            before = survival[2]
-        total += probability[i] * mean
-    return total
-
-
-@kernel
-def alike_latency(
-    at: float,
-    positions: NDArray[np.int64],
-    work: NDArray[np.float64],
-    carried: NDArray[np.float64],
-    fulls: NDArray[np.int64],
-    probability: NDArray[np.float64],
-    full_seconds: float,
-    rate: float,
-    cores: int,
-    decay: float,
-    settled: int,
-) -> float:
-    """P(latency of a query <= `at` seconds) where all requests take equally long: exact."""
-    if at < full_seconds:
-        return 0.0
-    row = np.empty(positions.size)
-    waits(
-        at - full_seconds,
-        positions,
-        work,
-        carried,
-        0.0,
-        fulls,
-        probability,
-        probability,
-        probability,
-        full_seconds,
-        rate,
-        cores,
-        1,
-        full_seconds,
-        True,
-        decay,
-        settled,
-        row,
-    )
-    total = 0.0
-    for i in range(fulls.size):
-        total += probability[i] * row[fulls[i] - 1]
-    return min(total, 1.0)

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import bulk_kernel, carried_work_kernel
+from . import bulk_kernel, carried_work_kernel, wait_table_kernel
 from .carried_work import carried_work
 from .quantile import mean
 from .request_mix import RequestMix
 
-ROWS_PER_WINDOW = 10
+FINE_WINDOWS = 2
+FINE_ROWS = 10
+COARSE_ROWS = 4
 WINDOW_ORDER = 1.75
 FULL_REQUESTS_DECIDE = 0.75
 FINEST_CELLS = 32
+COARSEST_WINDOW = 4
+COARSE_FINENESS = 1.4
 ROWS_AT_ONCE = 8
 LEAST_LOG = math.log(1e-15)
 NEGLIGIBLE_SURVIVAL = 1e-10
 FINENESS = 50.0
+#: Relative error at which a tail passes for geometric.
+FAR_ERROR = 1e-8
+#: Multiplications from which on transforms are faster than a recursion.
+LONG_RECURSION = 60_000
+DAMPING = math.log(1e10)
+#: Arrivals in a window that stand for none, so that logarithms stay finite.
+LEAST_ARRIVALS = 1e-100
 
 
 class BulkQueue:
@@ -29,10 +42,10 @@ class BulkQueue:
         self.mix = mix
         self.cores = cores
         self.window = _window(mix)
-        second_moment = mix.work_square / self.window**2
-        self.cells = 1 if mix.alike else min(FINEST_CELLS, math.ceil(math.sqrt(FINENESS / second_moment)))
+        #: Cells of work that the cores do in a window.
+        self.drop = cores if mix.alike else _drop(mix.work_square / self.window**2, cores)
         self.work = carried_work_kernel.work_lattice(
-            mix.fulls, mix.rests, mix.probability, mix.full_seconds, self.window / self.cells
+            mix.fulls, mix.rests, mix.probability, mix.full_seconds, self.window * cores / self.drop
         )
         #: Points of the last solution: the next, at a load nearby, begins with as many.
         self.points = 128
@@ -53,41 +66,19 @@ class BulkLaw:
         self.queue = queue
         self.rate = rate
         mix = queue.mix
-        cells = queue.cores * queue.cells
-        carried = carried_work(queue.work, rate * queue.window, cells, queue.points)
-        queue.points = carried.points
-        self.carried = carried
-        self.ramped, self.settled = bulk_kernel.ramped(
-            carried.law,
-            carried.decay,
-            carried.period,
-            queue.work,
-            rate * queue.window,
-            queue.cores,
-            queue.cells,
-            mix.most,
+        self.arrivals = max(rate * queue.window, LEAST_ARRIVALS)
+        self.carried = carried_work(queue.work, self.arrivals, queue.drop, queue.points)
+        queue.points = self.carried.points
+        reach = carried_work_kernel.horizon(
+            self.carried.rates, queue.work, self.arrivals, self.carried.decay, FAR_ERROR
         )
-        self.parameters = (
-            queue.work,
-            self.ramped,
-            float(carried.law[0]),
-            *queue.sums,
-            mix.rests,
-            mix.full_seconds,
-            rate,
-            queue.cores,
-            queue.cells,
-            queue.window,
-            mix.alike,
-            self.carried.decay,
-            self.settled,
-        )
-        self.step = queue.window / ROWS_PER_WINDOW
-        rows = (self.settled + 1) * ROWS_PER_WINDOW
-        # A hair beyond the multiples, so that rounding cannot put a window's end into the round before it.
-        self.times = np.arange(rows, dtype=np.float64) * (self.step * (1.0 + 1e-14))
-        self.table = np.empty((rows, mix.most))
-        self.filled = np.zeros(rows, np.bool_)
+        own = mix.most * queue.drop / queue.cores
+        #: Rounds of the window after which all tails are geometric.
+        self.settled = max(math.ceil((reach + own) / queue.drop), 1)
+        self.far_from = self.settled * queue.window
+        self.fall = self.carried.decay * queue.drop / queue.window
+        self._carried_and_own = np.empty(0)
+        self.grid = (queue.window, FINE_ROWS, FINE_WINDOWS, COARSE_ROWS)
 
     def latency(self, at: float) -> float:
         """P(latency of a query <= `at` seconds)."""
@@ -95,32 +86,42 @@ class BulkLaw:
         if at <= 0.0:
             return 0.0
         if mix.alike:
-            return bulk_kernel.alike_latency(
-                at,
-                queue.positions,
-                queue.work,
-                self.ramped,
-                mix.fulls,
-                mix.probability,
-                mix.full_seconds,
-                self.rate,
-                queue.cores,
-                self.carried.decay,
-                self.settled,
-            )
+            return self._alike_latency(at - mix.full_seconds)
         self._tabulate(at - mix.longest, at - mix.shortest)
-        return bulk_kernel.mixed_latency(
+        return wait_table_kernel.mixed_latency(
             at,
-            self.table,
-            self.step,
+            self._table,
+            self._times,
+            self.grid,
+            self.far_from,
+            self._far,
+            self.fall,
             mix.fulls,
             mix.rests,
             mix.probability,
             mix.full_seconds,
             queue.idle,
-            ROWS_PER_WINDOW,
-            self.carried.decay * queue.cores * queue.cells,
         )
+
+    def _alike_latency(self, after: float) -> float:
+        """P(latency <= `after` + a request's time) where all requests take equally long: exact.
+
+        Then a query of K requests is done in time if what was carried, what arrived since and K fit into the window's
+        rounds.
+        """
+        queue, carried = self.queue, self.carried
+        if after < 0.0:
+            return 0.0
+        rounds = int(after / queue.window) + 1
+        left = rounds * queue.window - after
+        top = rounds * queue.cores
+        if rounds > self.settled:
+            period, decay = carried.period, carried.decay
+            log_own = math.log1p(decay * queue.drop / self.arrivals)
+            passed = period * (top // period + 1)
+            return -math.expm1(min(carried.log_tail + log_own + self.fall * left - decay * passed, 0.0))
+        arrived = _arrived(self.rate * left, queue.work, top + 1)
+        return min(float(arrived @ self._with_own(top + 1)[top::-1]), 1.0)
 
     @property
     def mean(self) -> float:
@@ -129,16 +130,18 @@ class BulkLaw:
         if mix.alike:
             return mean(self.latency, queue.window)
         self._tabulate(0.0, math.inf)
-        return bulk_kernel.mixed_mean(
-            self.table,
-            self.step,
+        return wait_table_kernel.mixed_mean(
+            self._table,
+            self._times,
+            self.grid,
+            self.far_from,
+            self._far,
+            self.fall,
             mix.fulls,
             mix.rests,
             mix.probability,
             mix.full_seconds,
             queue.idle,
-            ROWS_PER_WINDOW,
-            self.carried.decay * queue.cores * queue.cells,
             NEGLIGIBLE_SURVIVAL,
         )
 
@@ -180,20 +183,107 @@ class BulkLaw:
         filled = np.zeros(times.size, np.bool_)
         for first in range(0, times.size, ROWS_AT_ONCE):
             beyond = min(first + ROWS_AT_ONCE, times.size)
-            bulk_kernel.fill(times, first, beyond, filled, table, positions, *self.parameters)
+            bulk_kernel.fill(times, first, beyond, filled, table, positions, *self._parameters)
             if table[beyond - 1, -1] < least:
                 break
         return table
 
     def _tabulate(self, least: float, most: float) -> None:
         """Fill the table's rows that waits from `least` to `most` seconds are read from."""
-        # Beyond the table its last window is read again and again, with a row before and two after for slopes.
-        first = min(max(int(least / self.step) - 1, 0), len(self.table) - ROWS_PER_WINDOW - 3)
-        beyond = len(self.table)
-        if most < self.times[-3]:
-            beyond = int(max(most, 0.0) / self.step) + 3
-        if not self.filled[first:beyond].all():
-            bulk_kernel.fill(self.times, first, beyond, self.filled, self.table, self.queue.positions, *self.parameters)
+        if least >= self.far_from:
+            return
+        # A row before and two after, for slopes.
+        first = max(wait_table_kernel.row_before(max(least, 0.0), *self.grid) - 1, 0)
+        beyond = len(self._times)
+        if most < self.far_from:
+            beyond = min(wait_table_kernel.row_before(max(most, 0.0), *self.grid) + 3, beyond)
+        if not self._filled[first:beyond].all():
+            positions = self.queue.positions
+            bulk_kernel.fill(self._times, first, beyond, self._filled, self._table, positions, *self._parameters)
+
+    @cached_property
+    def _times(self) -> NDArray[np.float64]:
+        """Waits that the table has rows for, in seconds."""
+        fine = np.arange(FINE_WINDOWS * FINE_ROWS) / FINE_ROWS
+        windows = max(self.settled, FINE_WINDOWS) - FINE_WINDOWS + 1
+        coarse = FINE_WINDOWS + np.arange(windows * COARSE_ROWS) / COARSE_ROWS
+        # A hair beyond the multiples, so that rounding cannot put a window's end into the round before it.
+        return np.concatenate([fine, coarse]) * (self.queue.window * (1.0 + 1e-14))
+
+    @cached_property
+    def _table(self) -> NDArray[np.float64]:
+        return np.empty((self._times.size, self.queue.mix.most))
+
+    @cached_property
+    def _filled(self) -> NDArray[np.bool_]:
+        return np.zeros(self._times.size, np.bool_)
+
+    @cached_property
+    def _far(self) -> NDArray[np.float64]:
+        queue, carried = self.queue, self.carried
+        return bulk_kernel.far_waits(
+            queue.mix.most,
+            queue.mix.full_seconds,
+            queue.cores,
+            queue.drop,
+            queue.window,
+            carried.decay,
+            carried.period,
+            carried.log_tail,
+        )
+
+    @cached_property
+    def _parameters(self) -> tuple[Any, ...]:
+        """What the kernels that fill rows take."""
+        queue, mix = self.queue, self.queue.mix
+        below = self.carried.below((self.settled + 1) * queue.drop + 1, max(1, queue.drop // queue.cores))
+        return (
+            self.far_from,
+            self._far,
+            self.fall,
+            queue.work,
+            np.ascontiguousarray(below[::-1]),
+            self.carried.none,
+            *queue.sums,
+            mix.rests,
+            mix.full_seconds,
+            self.rate,
+            queue.cores,
+            queue.drop,
+            queue.window,
+            mix.alike,
+        )
+
+    def _with_own(self, count: int) -> NDArray[np.float64]:
+        """P(carried work and a query's own requests <= i) for i < count or more, where all take equally long."""
+        if self._carried_and_own.size < count:
+            most = max(count, 2 * self._carried_and_own.size)
+            self._carried_and_own = self.carried.below(most, 1, self.queue.work)
+        return self._carried_and_own
+
+
+def _arrived(arrivals: float, work: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """First `count` probabilities of the work that a Poisson number of queries brings."""
+    if count * min(count, work.size) < LONG_RECURSION:
+        return bulk_kernel.compound_poisson(arrivals, work, count)
+    points = 1 << math.ceil(math.log2(2 * max(count, work.size)))
+    # Damped, so that what wraps around the circle does not count.
+    damped = np.exp(np.arange(points) * (-DAMPING / points))
+    transform = np.fft.rfft(work * damped[: work.size], points)
+    law = np.fft.irfft(np.exp(arrivals * (transform - 1.0)), points)
+    return np.asarray(law[:count] / damped[:count])
+
+
+def _drop(second_moment: float, cores: int) -> int:
+    """Choose the cells that the cores do in a window, given E (work of a query / window)^2.
+
+    A cell is a part of a request, so fine that a query brings some seven cells. Where a query brings many requests a
+    cell may be several of them; then it brings some ten, for the part of a request that is lost between cells counts.
+    """
+    cells = math.sqrt(FINENESS / second_moment)
+    if cells >= 1.0:
+        return cores * min(FINEST_CELLS, math.ceil(cells))
+    return min(cores, max(math.ceil(COARSE_FINENESS * cores * cells), COARSEST_WINDOW))
 
 
 def _window(mix: RequestMix) -> float:

@@ -4,47 +4,76 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import carried_work_kernel
 
-NEGLIGIBLE = 1e-12
+ALIASED = 1e-9
+NEGLIGIBLE = 1e-14
 MOST_POINTS = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class CarriedWork:
     """Stationary law of G' = max(G + A - drop, 0), where A is compound Poisson.
 
+    G is the sum of two independent variables: a compound Poisson one, H, and a geometric one, which carries the tail.
+
     Parameters
     ----------
-    law : ndarray of float64, shape (n,)
-        P(G = 0), P(G = 1), … in lattice cells; beyond its end it is geometric.
+    rates : ndarray of float64, shape (n,)
+        Of H: E z^H = exp(sum of rates[j] (z^j - 1)).
     decay : float
         The law's tail falls by exp(-decay) a cell.
     period : int
-        G takes only multiples of this many cells; n is one, too.
+        G takes only multiples of this many cells.
+    points : int
+        Points that the transform took.
     """
 
-    law: NDArray[np.float64]
+    rates: NDArray[np.float64]
     decay: float
     period: int
-
-    @property
-    def points(self) -> int:
-        """Points that the transform took."""
-        return self.law.size // self.period
+    points: int
 
     @property
     def mean(self) -> float:
-        """Mean of G, in cells: the head point by point, the geometric tail in closed form."""
-        head = self.law[:: self.period]
-        fall = self.decay * self.period
-        beyond = float(head[-1]) / math.expm1(fall)
-        points = float(head @ np.arange(head.size)) + beyond * (head.size - 1 - 1.0 / math.expm1(-fall))
-        return self.period * points
+        """Mean of G, in cells."""
+        return float(self.rates @ np.arange(self.rates.size)) + self.period / math.expm1(self.decay * self.period)
+
+    @property
+    def none(self) -> float:
+        """P(G = 0)."""
+        return -math.expm1(-self.decay * self.period) * math.exp(-float(self.rates.sum()))
+
+    @cached_property
+    def log_tail(self) -> float:
+        """Logarithm of E e^(decay H): far out, P(G > n) is that times exp(-decay (n + 1)) on a lattice of period 1."""
+        return float(self.rates @ np.expm1(self.decay * np.arange(self.rates.size)))
+
+    def below(self, count: int, cells: int, work: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """P(G <= i) for i < count, averaged over each point and the `cells` - 1 before it; with `work`, that of G + X.
+
+        Parameters
+        ----------
+        count : int
+            Number of points.
+        cells : int
+            Points to average over, >= 1.
+        work : ndarray of float64, optional
+            Lattice law of an independent X to add.
+        """
+        points = self.points * self.period
+        if work is not None and 2 * work.size > points:
+            points = 1 << math.ceil(math.log2(2 * work.size))
+        exponent = np.fft.rfft(self.rates, points)
+        law = np.exp(exponent - float(self.rates.sum()))
+        if work is not None:
+            law *= np.fft.rfft(work, points)
+        return carried_work_kernel.cumulated(np.fft.irfft(law, points), self.decay, self.period, cells, count)
 
 
 def carried_work(work: NDArray[np.float64], arrivals: float, drop: int, least_points: int = 128) -> CarriedWork:
@@ -54,10 +83,10 @@ def carried_work(work: NDArray[np.float64], arrivals: float, drop: int, least_po
 
     .. math:: E z^G = \exp \sum_{j > 0} L_j (z^j - 1), \qquad \sum_j L_j z^j = -\log(1 - h(z)),
 
-    so one transform gives the logarithm's coefficients and a second one the law. Between the roots 1 and z0 of
-    h(z) = 1, |h| < 1: there the logarithm's principal branch is the right one. Its two nearest singularities,
-    the zeros at 1 and z0, are divided out first. The one at z0 comes back as an independent geometric variable,
-    which carries the whole tail, so that the number of points does not grow with the load.
+    so one transform gives the logarithm's coefficients, which are the rates of a compound Poisson law. Between the
+    roots 1 and z0 of h(z) = 1, |h| < 1: there the logarithm's principal branch is the right one. Its two nearest
+    singularities, the zeros at 1 and z0, are divided out first. The one at z0 comes back as an independent geometric
+    variable, which carries the whole tail, so that the number of points does not grow with the load.
 
     Parameters
     ----------
@@ -68,7 +97,7 @@ def carried_work(work: NDArray[np.float64], arrivals: float, drop: int, least_po
     drop : int
         Cells of work that the servers can do in a window; arrivals * mean work < drop.
     least_points : int
-        A power of two to begin with: the points that the same work took at another load.
+        Points to begin with: those that the same work took at another load.
 
     References
     ----------
@@ -78,21 +107,17 @@ def carried_work(work: NDArray[np.float64], arrivals: float, drop: int, least_po
     if period > 1:
         # The walk lives on multiples of the period; left in, it would put further zeros beside those at 1 and z0.
         coarse = carried_work(work[::period].copy(), arrivals, drop // period, least_points)
-        law = np.zeros(coarse.law.size * period)
-        law[::period] = coarse.law
-        return CarriedWork(law, coarse.decay / period, period)
+        rates = np.zeros((coarse.rates.size - 1) * period + 1)
+        rates[::period] = coarse.rates
+        return CarriedWork(rates, coarse.decay / period, period, coarse.points)
     theta = carried_work_kernel.decay_rate(work, arrivals, drop)
     points = max(least_points, 1 << math.ceil(math.log2(max(1.5 * drop, 2 * work.size))))
-    before = math.inf
     while True:
         radius = min(0.5 * theta, 30.0 / points)
         transform = np.fft.rfft(carried_work_kernel.spread(work, radius, points))
         log_factor = carried_work_kernel.log_wiener_hopf(transform, work, arrivals, drop, points, radius, theta)
-        rates, total, aliased = carried_work_kernel.positive_rates(np.fft.irfft(log_factor, points), radius)
-        if aliased < NEGLIGIBLE or aliased > 0.5 * before or points >= MOST_POINTS:
-            break
-        before = aliased
-        points *= 2
-    law = np.fft.irfft(np.exp(np.fft.rfft(rates) - total), points)
-    carried_work_kernel.with_geometric(law, theta)
-    return CarriedWork(law, theta, 1)
+        rates, aliased = carried_work_kernel.positive_rates(np.fft.irfft(log_factor, points), radius, theta, NEGLIGIBLE)
+        if aliased < ALIASED or points >= MOST_POINTS:
+            return CarriedWork(rates, theta, 1, points)
+        # Half as many more, then a third: both sizes are quick to transform.
+        points = points // 2 * 3 if points & (points - 1) == 0 else points // 3 * 4

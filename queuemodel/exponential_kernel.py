@@ -55,6 +55,15 @@ def number_in_system(
 
 
 @kernel
+def all_busy(load: float, servers: int) -> float:
+    """P(an arriving request waits) at an offered load in erlangs: Erlang's C formula, by the recursion of his B."""
+    blocked = 1.0
+    for n in range(1, servers + 1):
+        blocked = load * blocked / (n + load * blocked)
+    return blocked / (1.0 - load / servers * (1.0 - blocked))
+
+
+@kernel
 def poisson_window(mean: float) -> tuple[int, NDArray[np.float64]]:
     """First index and probabilities of a Poisson law, all but about 1e-12 of it."""
     if mean <= 0.0:
@@ -85,16 +94,20 @@ def log_waits(
     at_least[n] is the probability of n or more requests in the system; beyond its end it falls by `ratio` a level.
     """
     out = np.empty((times.size, positions.size))
+    last = at_least.size - 1
     for k in range(times.size):
         first, departures = poisson_window(times[k] * cores / mean)
         for i in range(positions.size):
             total = 0.0
+            beyond = 0.0
             for d in range(departures.size):
                 level = max(first + d + cores - positions[i] + 1, 0)
                 if level < at_least.size:
                     total += departures[d] * at_least[level]
-                else:
-                    total += departures[d] * at_least[at_least.size - 1] * ratio ** (level - at_least.size + 1)
+                    continue
+                # Each level beyond the end falls by the ratio from the one before it.
+                beyond = beyond * ratio if beyond > 0.0 else at_least[last] * ratio ** (level - last)
+                total += departures[d] * beyond
             out[k, i] = math.log(max(total, 1e-15))
     return out
 

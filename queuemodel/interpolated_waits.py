@@ -52,7 +52,11 @@ class InterpolatedWaits:
 
 
 def interpolated_waits(
-    deterministic: BulkLaw, exponential: ExponentialLaw, positions: NDArray[np.int64], scv: float
+    deterministic: BulkLaw,
+    exponential: ExponentialLaw,
+    positions: NDArray[np.int64],
+    scv: float,
+    until: float = math.inf,
 ) -> InterpolatedWaits:
     """Tabulate the waits of both corners at one load.
 
@@ -64,11 +68,13 @@ def interpolated_waits(
         Which requests of their query, rising; 1 is the first.
     scv : float
         Squared coefficient of variation of a request's service time.
+    until : float
+        Longest wait that is of interest, in seconds.
     """
     # Exponential waits have the longer tail: one scale of times, up to where they are negligible, serves both.
     busy = exponential.service_mean / exponential.cores
     reach = busy * (float(positions[-1]) + math.log(1.0 / LEAST_TAIL) / (1.0 - exponential.ratio))
-    times = _times(exponential.service_mean, reach)
+    times = _times(exponential.service_mean, min(reach, until))
     return InterpolatedWaits(
         times,
         deterministic.log_waits(times, positions, least=math.log(LEAST_TAIL)),

@@ -22,11 +22,13 @@ class OfferedLoad:
     Parameters
     ----------
     cpu_seconds_per_query, accelerator_seconds_per_query : float
-        Mean service time that an arriving query, of whatever size, asks of the station, in seconds.
+        Mean service time that an arriving query, of whatever size, asks of the station, in seconds, before contention.
     cores : int
         Number of cores.
     units : int
         Number of the accelerator's units; 0 where there is no accelerator.
+    cpu_slowdown, accelerator_slowdown : float
+        Factor on a service time while all servers of the station are busy.
 
     Examples
     --------
@@ -39,16 +41,21 @@ class OfferedLoad:
     accelerator_seconds_per_query: float
     cores: int
     units: int
+    cpu_slowdown: float = 1.0
+    accelerator_slowdown: float = 1.0
 
     def utilization(self, station: Station, qps: float) -> float:
         """Work that arrives at a station per second and server, in seconds; 0 where there is no such station.
+
+        Under contention it is the work as it takes while all servers are busy: that decides whether a long queue
+        shrinks, and bounds the share of the time in which a server works.
 
         >>> OfferedLoad(0.02, 0.01, cores=4, units=1).utilization("accelerator", 50.0)
         0.5
         """
         if station == "cpu":
-            return qps * self.cpu_seconds_per_query / self.cores
-        return qps * self.accelerator_seconds_per_query / max(self.units, 1)
+            return qps * self.cpu_seconds_per_query * self.cpu_slowdown / self.cores
+        return qps * self.accelerator_seconds_per_query * self.accelerator_slowdown / max(self.units, 1)
 
     @property
     def stable_qps(self) -> float:
@@ -117,9 +124,14 @@ def offered_load(machine: Machine, sizes: QuerySizes, policy: Policy) -> Offered
 
 def offered_by(machine: Machine, cpu: RequestMix | None, accelerator: RequestMix | None) -> OfferedLoad:
     """Mean work that queries bring, given what requests they bring to each station."""
+    other = machine.accelerator
     return OfferedLoad(
         0.0 if cpu is None else cpu.share * cpu.work,
         0.0 if accelerator is None else accelerator.share * accelerator.work,
         machine.cpu.cores,
-        machine.accelerator.units if machine.accelerator is not None else 0,
+        other.units if other is not None else 0,
+        1.0 if cpu is None else float(machine.cpu.service.slowdowns(machine.cpu.cores, cpu.batch)[-1]),
+        1.0
+        if other is None or accelerator is None
+        else float(other.service.slowdowns(other.units, accelerator.batch)[-1]),
     )

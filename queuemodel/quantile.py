@@ -56,7 +56,7 @@ def quantile(cdf: Callable[[float], float], probability: float, least: float, sc
         stride *= 1.6
         good += stride
         below = excess(good)
-    return crossing(excess, (good, below), (bad, above), TOLERANCE)
+    return crossing(excess, (good, below), (bad, above), relative=TOLERANCE)
 
 
 def mean(cdf: Callable[[float], float], step: float) -> float:

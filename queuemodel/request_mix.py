@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import arguments
+from .contention import ContentionByBatch
 from .machine import Machine
 from .policy import Policy
 from .query_sizes import QuerySizes
@@ -15,6 +16,8 @@ from .request_mix_kernel import cut, idle_latencies, moments
 from .service_curve import ServiceCurve
 
 NEGLIGIBLE = 1e-14
+#: Mean number of requests up to which queries pass for single requests.
+NEARLY_ONE = 1.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +41,8 @@ class RequestMix:
         Squared coefficient of variation of the service time of one request.
     share : float
         Share of all queries that go to this station.
+    batch : float
+        Items of the batch that an average item is part of, where contention depends on it; else those of a full one.
 
     Attributes
     ----------
@@ -59,6 +64,7 @@ class RequestMix:
     full_seconds: float
     scv: float
     share: float
+    batch: float = 1.0
     work: float = field(init=False)
     full_work: float = field(init=False)
     rest_work: float = field(init=False)
@@ -91,7 +97,7 @@ class RequestMix:
     @property
     def nearly_single(self) -> bool:
         """Whether queries are one request each, but for one in a hundred that is two at most."""
-        return self.most <= 2 and float(self.probability @ self.counts) <= 1.01
+        return self.most <= 2 and float(self.probability @ self.counts) <= NEARLY_ONE
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -140,7 +146,17 @@ def mix_of(pmf: NDArray[np.float64], first_size: int, batch_size: int, curve: Se
     full_seconds = float(seconds[-1])
     if fulls[-1] == 0 and rests[0] == rests[-1]:
         fulls, rests, full_seconds = np.ones(1, np.int64), np.zeros(1), float(rests[0])
-    return RequestMix(fulls, rests, probability / probability.sum(), full_seconds, curve.scv, share)
+    batch = float(min(batch_size, largest))
+    if isinstance(curve.contention, ContentionByBatch):
+        batch = _batch_of_an_item(pmf, first_size, batch_size)
+    return RequestMix(fulls, rests, probability / probability.sum(), full_seconds, curve.scv, share, batch)
+
+
+def _batch_of_an_item(pmf: NDArray[np.float64], first_size: int, batch_size: int) -> float:
+    """Return the mean size of a batch, weighted by its items."""
+    sizes = np.arange(first_size, first_size + pmf.size, dtype=np.float64)
+    fulls, rests = np.divmod(sizes, batch_size)
+    return float(pmf @ (fulls * batch_size**2 + rests**2) / (pmf @ sizes))
 
 
 def mixes(machine: Machine, sizes: QuerySizes, policy: Policy) -> tuple[RequestMix | None, RequestMix | None]:

@@ -33,7 +33,7 @@ def cut(
         full = size // batch_size
         left = size - full * batch_size
         rest = seconds[left] if left > 0 else 0.0
-        if left > 0 and full > 0 and rest == seconds[-1]:
+        if left > 0 and rest == seconds[-1]:
             full += 1
             rest = 0.0
         at = classes
@@ -101,6 +101,9 @@ def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64],
     high = values.max()
     while low < high:
         middle = 0.5 * (low + high)
+        if middle >= high:
+            # No number lies between the two.
+            middle = low
         mass = 0.0
         below = low
         above = high

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import arguments
+from .contention import Contention, ContentionByBatch
 
 PROVENANCES = ("given", "measured", "calibrated", "extrapolated", "datasheet")
 
@@ -33,11 +34,13 @@ class ServiceCurve:
         law with the curve's mean: 0 is deterministic, 1 exponential.
     provenance : str
         Where the figures come from: "given", "measured", "calibrated", "extrapolated" or "datasheet".
+    contention : Contention or ContentionByBatch, optional
+        How much longer a batch takes the more servers of the station are busy; None: no longer.
 
     Raises
     ------
     ValueError
-        If a value is out of its range, or the two sequences differ in length.
+        If a value is out of its range or of another class, or the two sequences differ in length.
 
     Examples
     --------
@@ -50,6 +53,7 @@ class ServiceCurve:
     seconds_at: tuple[float, ...]
     scv: float = 0.0
     provenance: str = "given"
+    contention: Contention | ContentionByBatch | None = None
 
     def __post_init__(self) -> None:
         batches = arguments.vector("batch_sizes", self.batch_sizes)
@@ -64,6 +68,8 @@ class ServiceCurve:
         means = tuple(arguments.number(f"seconds[{i}]", time, above=0) for i, time in enumerate(times.tolist()))
         if self.provenance not in PROVENANCES:
             raise arguments.unknown("provenance", self.provenance, PROVENANCES)
+        if not isinstance(self.contention, ContentionByBatch | None):
+            arguments.instance("contention", self.contention, Contention)
         object.__setattr__(self, "batch_sizes", sizes)
         object.__setattr__(self, "seconds_at", means)
         object.__setattr__(self, "scv", arguments.number("scv", self.scv, least=0))
@@ -75,6 +81,7 @@ class ServiceCurve:
         seconds: Sequence[float] | NDArray[np.floating],
         scv: float = 0.0,
         provenance: str = "given",
+        contention: Contention | ContentionByBatch | None = None,
     ) -> ServiceCurve:
         """Make a curve from a table of batch sizes and mean seconds.
 
@@ -88,25 +95,27 @@ class ServiceCurve:
             Squared coefficient of variation of one service time, >= 0.
         provenance : str
             Where the figures come from; see the class.
+        contention : Contention or ContentionByBatch, optional
+            How much longer a batch takes the more servers are busy.
 
         Raises
         ------
         ValueError
-            If a value is out of its range, or the two sequences differ in length.
+            If a value is out of its range or of another class, or the two sequences differ in length.
 
         Examples
         --------
         >>> ServiceCurve.from_table([1, 64], [0.002, 0.010]).seconds(64)
         0.01
         """
-        return cls(batch_sizes, seconds, scv, provenance)  # type: ignore[arg-type]
+        return cls(batch_sizes, seconds, scv, provenance, contention)  # type: ignore[arg-type]
 
     @overload
     def seconds(self, batch: float) -> float: ...
     @overload
     def seconds(self, batch: NDArray[np.integer | np.floating] | Sequence[float]) -> NDArray[np.float64]: ...
     def seconds(self, batch: ArrayLike) -> float | NDArray[np.float64]:
-        """Mean service time of a batch, in seconds.
+        """Mean service time of a batch, in seconds, before contention.
 
         Parameters
         ----------
@@ -169,8 +178,42 @@ class ServiceCurve:
         times[0] = 0.0
         return times
 
+    def slowdowns(self, servers: int, batch: float | None = None) -> NDArray[np.float64]:
+        """Factors on the service time by the number of busy servers, all ones without contention.
+
+        Parameters
+        ----------
+        servers : int
+            Servers of the station, >= 1.
+        batch : float, optional
+            Items of the batch, >= 1; if not given, the factors are those of the batch that is slowed least.
+
+        Returns
+        -------
+        ndarray of float64, shape (servers + 1,)
+            Element n is the factor on a batch that starts as one of n busy servers; element 0 is 1.
+
+        Raises
+        ------
+        ValueError
+            If `servers` is not a whole number >= 1.
+
+        Examples
+        --------
+        >>> ServiceCurve.from_table([1], [0.2]).slowdowns(2)
+        array([1., 1., 1.])
+        """
+        if self.contention is None:
+            return np.ones(arguments.whole("servers", servers) + 1)
+        if isinstance(self.contention, Contention):
+            return self.contention.table(servers)
+        if batch is None:
+            tables = [contention.table(servers) for contention in self.contention.contentions]
+            return np.asarray(np.min(tables, axis=0), dtype=np.float64)
+        return self.contention.at(batch).table(servers)
+
     def scaled(self, factor: float) -> ServiceCurve:
-        """Make a curve whose every time is `factor` times this one's, with the same scv.
+        """Make a curve whose every time is `factor` times this one's, all else alike.
 
         Parameters
         ----------

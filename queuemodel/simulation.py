@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import arguments
 from .machine import Machine
-from .offered_load import offered_load
+from .offered_load import offered_by
 from .policy import Policy
 from .query_sizes import QuerySizes
+from .request_mix import RequestMix, mixes
+from .service_curve import ServiceCurve
 
 # Twenty batches: enough for a steady estimate of their scatter, few enough for each to outlast the queue's
 # memory.
@@ -29,7 +31,7 @@ class Sample:
     latencies : ndarray of float64, shape (queries,)
         Latency of each query in the order of arrival, in seconds; read-only.
     cpu_utilization : float
-        Work that these queries brought to the cores, per second and core.
+        Work that these queries brought to the cores, contention included, per second and core.
     accelerator_utilization : float, optional
         The same for the accelerator; None on a machine without one.
     seed : int
@@ -175,8 +177,11 @@ def simulate(
     """Simulate a machine under Poisson arrivals.
 
     The machine starts empty. Before the recorded queries it serves others whose latencies are discarded: 5 %
-    of their number plus 50 max(servers, 1 / (1 - rho)^2), with rho the higher utilization, since a queue
-    forgets its start after that many arrivals by order of magnitude; but at most as many as are recorded.
+    of their number plus 50 max(servers, 1 / (1 - rho)^2), with rho the higher utilization (as if all servers were
+    busy), since a queue forgets its start after that many arrivals by order of magnitude; but at most as many as
+    are recorded. Contention slows a request by the number of servers that are busy when it starts, its own included;
+    one that waited takes over a server, so it starts with all of them busy. Where contention depends on the batch size,
+    it is that of the batch that an average item is part of.
 
     Parameters
     ----------
@@ -217,7 +222,8 @@ def simulate(
     >>> round(sample.percentile(50), 6)
     0.01
     """
-    load = offered_load(machine, sizes, policy)
+    cpu, offloaded = mixes(machine, sizes, policy)
+    load = offered_by(machine, cpu, offloaded)
     utilizations = load.check(qps)
     queries = arguments.whole("queries", queries, least=100, most=100_000_000)
     seed = arguments.whole("seed", seed, least=0)
@@ -242,9 +248,11 @@ def simulate(
         machine.cpu.service.table(batch_size),
         machine.cpu.cores,
         machine.cpu.service.scv,
+        _slowdowns(machine.cpu.service, load.cores, cpu),
         accelerator.service.table(largest) if accelerator is not None else np.zeros(1),
         accelerator.units if accelerator is not None else 1,
         accelerator.service.scv if accelerator is not None else 0.0,
+        _slowdowns(accelerator.service, load.units, offloaded) if accelerator is not None else np.zeros(0),
         latencies,
     )
     return Sample(
@@ -253,6 +261,11 @@ def simulate(
         accelerator_utilization=accelerator_work / (elapsed * load.units) if load.units else None,
         seed=seed,
     )
+
+
+def _slowdowns(curve: ServiceCurve, servers: int, mix: RequestMix | None) -> NDArray[np.float64]:
+    """Return the factors by the number of busy servers; none where nothing is slowed."""
+    return np.zeros(0) if curve.contention is None or mix is None else curve.slowdowns(servers, mix.batch)
 
 
 def _percentile(latencies: NDArray[np.float64], q: float) -> float:

@@ -18,9 +18,11 @@ def simulate_queries(
     cpu_seconds: NDArray[np.float64],
     cores: int,
     cpu_scv: float,
+    cpu_slowdowns: NDArray[np.float64],
     accelerator_seconds: NDArray[np.float64],
     units: int,
     accelerator_scv: float,
+    accelerator_slowdowns: NDArray[np.float64],
     latencies: NDArray[np.float64],
 ) -> tuple[float, float, float]:
     """Send queries through a machine that starts empty and write the latencies of the last ones.
@@ -41,6 +43,8 @@ def simulate_queries(
         Servers of each station; at least 1.
     cpu_scv, accelerator_scv : float
         Squared coefficients of variation of one service time.
+    cpu_slowdowns, accelerator_slowdowns : ndarray of float64, shape (servers + 1,) or (0,)
+        Factors on a service time by the number of busy servers at its start; empty where there is no contention.
     accelerator_seconds : ndarray of float64
         Mean seconds of one offloaded query by its items.
     latencies : ndarray of float64, shape (m,), m <= n
@@ -64,6 +68,8 @@ def simulate_queries(
         completed = now
         if size > offload_above:
             seconds = accelerator_seconds[size] * _noise(rng, accelerator_scv)
+            if accelerator_slowdowns.size > 0:
+                seconds *= _slowdown(unit_free, unit_head, units, now, accelerator_slowdowns)
             completed = _serve(unit_free, unit_head, units, now, seconds)
             unit_head += 1
             accelerator_work += seconds
@@ -71,6 +77,8 @@ def simulate_queries(
             while size > 0:
                 items = min(size, batch_size)
                 seconds = cpu_seconds[items] * _noise(rng, cpu_scv)
+                if cpu_slowdowns.size > 0:
+                    seconds *= _slowdown(core_free, core_head, cores, now, cpu_slowdowns)
                 completed = max(completed, _serve(core_free, core_head, cores, now, seconds))
                 core_head += 1
                 cpu_work += seconds
@@ -95,6 +103,26 @@ def _noise(rng: np.random.Generator, scv: float) -> float:
     if scv == 0.0:
         return 1.0
     return scv * rng.standard_gamma(1.0 / scv)
+
+
+@kernel
+def _slowdown(free: NDArray[np.float64], head: int, servers: int, now: float, slowdowns: NDArray[np.float64]) -> float:
+    """Factor on the next request's service time, by the busy servers at its start, its own included.
+
+    One that waits takes over a server, so it starts with all of them busy. Else those are busy whose free times, in
+    rising order in the ring, lie ahead.
+    """
+    mask = free.size - 1
+    first, beyond = head, head + servers
+    while first < beyond:
+        middle = (first + beyond) // 2
+        if free[middle & mask] > now:
+            beyond = middle
+        else:
+            first = middle + 1
+    idle = first - head
+    factor: float = slowdowns[min(servers - idle + 1, servers)]
+    return factor
 
 
 @kernel

@@ -5,11 +5,14 @@ The rare query that is a request and a short rest is taken for one request of th
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from . import noisy_kernel
 from .bulk_queue import BulkLaw, BulkQueue
+from .exponential_kernel import all_busy
 from .exponential_queue import ExponentialLaw
 from .gamma_mixture import on_lattice
 from .interpolated_waits import LEAST_TAIL, interpolated_waits
@@ -18,6 +21,8 @@ from .request_mix import RequestMix
 TAILS = np.geomspace(1.0, LEAST_TAIL, 700)
 CELLS_PER_REQUEST = 24
 FIRST = np.array([1])
+#: Probability to wait below which nobody waits.
+NO_WAIT = 1e-9
 
 
 class SingleRequestQueue:
@@ -45,9 +50,11 @@ class SingleRequestLaw:
 
     def __init__(self, queue: SingleRequestQueue, rate: float) -> None:
         self.queue = queue
-        deterministic = queue.deterministic
-        exponential = ExponentialLaw(deterministic.mix, deterministic.cores, rate)
-        self.waits = interpolated_waits(deterministic.at(rate), exponential, FIRST, queue.scv).quantiles(TAILS)[0]
+        self.rate = rate
+        self._until = 0.0
+        self._waits = np.zeros(TAILS.size)
+        if all_busy(rate * queue.mean, queue.deterministic.cores) < NO_WAIT:
+            self._until = math.inf
 
     @property
     def mean(self) -> float:
@@ -57,15 +64,28 @@ class SingleRequestLaw:
     @property
     def mean_wait(self) -> float:
         """Mean time that a request waits, in seconds."""
-        return float(np.sum(0.5 * (TAILS[1:] + TAILS[:-1]) * np.diff(self.waits)))
+        return float(np.sum(0.5 * (TAILS[1:] + TAILS[:-1]) * np.diff(self.waits(math.inf))))
 
     def latency(self, at: float) -> float:
         """P(latency of a query <= `at` seconds)."""
-        return noisy_kernel.served_after(at, self.queue.services, self.queue.probability, self.waits, TAILS)
+        return noisy_kernel.served_after(at, self.queue.services, self.queue.probability, self.waits(at), TAILS)
 
     def wait(self, at: float) -> float:
         """P(a request waits <= `at` seconds)."""
-        return noisy_kernel.served_after(at, np.zeros(1), np.ones(1), self.waits, TAILS)
+        return noisy_kernel.served_after(at, np.zeros(1), np.ones(1), self.waits(at), TAILS)
+
+    def waits(self, until: float) -> NDArray[np.float64]:
+        """Waits that are exceeded with the probabilities TAILS, in seconds; exact only up to `until`."""
+        if until > self._until:
+            queue, pool = self.queue, self.queue.deterministic
+            exponential = ExponentialLaw(pool.mix, pool.cores, self.rate)
+            # Further than asked for, so that a search for a quantile does not build the table anew at each step.
+            self._until = 1.2 * until
+            # An interpolated wait is at least scv times the exponential one.
+            reach = self._until / min(queue.scv, 1.0) if queue.scv > 0.0 else math.inf
+            tables = interpolated_waits(pool.at(self.rate), exponential, FIRST, queue.scv, reach)
+            self._waits = tables.quantiles(TAILS)[0]
+        return self._waits
 
 
 class HeavyServiceQueue:

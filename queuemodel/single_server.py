@@ -14,9 +14,9 @@ from .request_mix import RequestMix
 
 CELLS_PER_WORK = 64
 CELLS_PER_NOISY_WORK = 32
-NEGLIGIBLE = 1e-11
-LONGEST_WORKS = 4.0
-MOST_POINTS = 1 << 20
+#: Relative change of the ratio of neighbors at which a tail passes for geometric.
+STEADY = 1e-12
+NEGLIGIBLE = 1e-15
 
 
 class SingleServer:
@@ -36,6 +36,8 @@ class SingleServer:
             self.cell = scale / CELLS_PER_WORK
             order = np.argsort(means, kind="stable")
             self.works, self.probability = means[order], mix.probability[order]
+        points = int(self.works[-1] / self.cell) + 2
+        self.residual = single_server_kernel.residual_work(self.works, self.probability, self.cell, points)
 
     def at(self, rate: float) -> SingleServerLaw:
         """Solve the queue at a rate of queries per second, below the stable one."""
@@ -48,8 +50,10 @@ class SingleServerLaw:
     def __init__(self, server: SingleServer, rate: float) -> None:
         self.server = server
         self.utilization = rate * server.mean
-        self.waiting, self.decay = _waiting_law(server, rate)
         self.wait_of_query = 0.5 * rate * server.second_moment / (1.0 - self.utilization)
+        #: Distribution function of a query's wait at multiples of the cell, as far as it has been asked for, and the
+        #: rate a cell at which its tail falls beyond; NaN where it goes on otherwise.
+        self._waiting, self._decay = np.empty(0), math.nan
 
     @property
     def mean(self) -> float:
@@ -58,13 +62,11 @@ class SingleServerLaw:
 
     def latency(self, at: float) -> float:
         """P(latency of a query <= `at` seconds)."""
-        server = self.server
-        return single_server_kernel.delayed(at, server.works, server.probability, self.waiting, self.decay, server.cell)
+        return self._delayed(at, self.server.works, self.server.probability)
 
     def wait(self, at: float) -> float:
         """P(a request waits <= `at` seconds), over all requests."""
-        delays, probability = self._ahead
-        return single_server_kernel.delayed(at, delays, probability, self.waiting, self.decay, self.server.cell)
+        return self._delayed(at, *self._ahead)
 
     @property
     def mean_wait(self) -> float:
@@ -83,29 +85,18 @@ class SingleServerLaw:
             return means, share
         return on_lattice(means, mix.scv / np.maximum(ahead, 1), share, self.server.cell)
 
+    def _delayed(self, at: float, delays: NDArray[np.float64], probability: NDArray[np.float64]) -> float:
+        """P(a query's wait and an independent delay <= `at` seconds)."""
+        cell = self.server.cell
+        if math.isnan(self._decay) and at >= (self._waiting.size - 2) * cell:
+            self._solve(max(int(at / cell) + 3, 2 * self._waiting.size))
+        return single_server_kernel.delayed(at, delays, probability, self._waiting, self._decay, cell)
 
-def _waiting_law(server: SingleServer, rate: float) -> tuple[NDArray[np.float64], float]:
-    """Distribution function of the wait at multiples of the cell, and the rate a cell at which its tail falls.
-
-    The wait is a geometric sum of residual works. The pole of its transform that carries the tail is taken out first
-    and added back in closed form, so that the number of points does not grow with the load.
-    """
-    utilization = rate * server.mean
-    points = 1 << math.ceil(math.log2(LONGEST_WORKS * server.works[-1] / server.cell + 2))
-    decay = math.nan
-    while True:
-        residual = single_server_kernel.residual_work(server.works, server.probability, server.cell, points)
-        if math.isnan(decay):
-            decay, weight = single_server_kernel.tail(residual, utilization)
-        turn = np.exp(-2j * math.pi * np.arange(points // 2 + 1) / points)
-        pole = weight / (1.0 - math.exp(-decay) * turn)
-        head = np.fft.irfft((1.0 - utilization) / (1.0 - utilization * np.fft.rfft(residual)) - pole, points)
-        if abs(head[-1]) < NEGLIGIBLE or points >= MOST_POINTS:
-            break
-        points *= 2
-    law = head + weight * np.exp(-decay * np.arange(points))
-    below = np.minimum(np.cumsum(law), 1.0)
-    middle = np.empty(points)
-    middle[0] = 1.0 - utilization
-    middle[1:] = 0.5 * (below[1:] + below[:-1])
-    return middle, decay
+    def _solve(self, count: int) -> None:
+        """Build up the law of the wait, a geometric sum of residual works, for `count` points or until it is steady."""
+        law, self._decay = single_server_kernel.geometric_sum(
+            self.server.residual, self.utilization, count, STEADY, NEGLIGIBLE
+        )
+        below = np.minimum(np.cumsum(law), 1.0)
+        self._waiting = 0.5 * (below + np.append(0.0, below[:-1]))
+        self._waiting[0] = 1.0 - self.utilization

@@ -43,41 +43,40 @@ def residual_work(
 
 
 @kernel
-def tail(residual: NDArray[np.float64], utilization: float) -> tuple[float, float]:
-    """Decay a cell of a geometric sum of residuals, and the factor of its tail: P(sum = k) ~ factor exp(-decay k)."""
-    mean = 0.0
-    square = 0.0
-    last = 0
-    for k in range(residual.size):
-        mean += k * residual[k]
-        square += k * k * residual[k]
-        if residual[k] > 1e-15:
-            last = k
-    # Solve sum residual (e^(decay k) - 1) = 1 / utilization - 1, convex in the decay, from the right, where two moments
-    # put it.
-    goal = (1.0 - utilization) / utilization
-    high = min((math.sqrt(mean * mean + 2.0 * square * goal) - mean) / square, 500.0 / last)
-    low = 0.0
-    decay = high
-    for _ in range(100):
-        value = -goal
-        slope = 0.0
-        for k in range(1, last + 1):
-            growth = math.expm1(decay * k)
-            value += residual[k] * growth
-            slope += residual[k] * k * (growth + 1.0)
-        if value > 0.0:
-            high = decay
-        else:
-            low = decay
-        step = decay - value / slope
-        if abs(step - decay) < 1e-13 * decay:
-            break
-        decay = step if low < step < high else 0.5 * (low + high)
-    slope = 0.0
-    for k in range(1, last + 1):
-        slope += residual[k] * k * math.exp(decay * k)
-    return decay, (1.0 - utilization) / (utilization * slope)
+def geometric_sum(
+    residual: NDArray[np.float64], utilization: float, count: int, steady: float, negligible: float
+) -> tuple[NDArray[np.float64], float]:
+    """Lattice law of a geometric number of residuals, each further one with probability `utilization`.
+
+    It ends after `count` points, or where the ratio of neighbors is steady or the law negligible; the second value is
+    minus the logarithm of that ratio, or NaN if the law goes on otherwise. Each point, once known, is added to the sums
+    of all points after it that it enters.
+    """
+    reach = residual.size
+    weight = utilization * residual / (1.0 - utilization * residual[0])
+    capacity = min(8 * reach + 64, count)
+    sums = np.zeros(capacity + reach)
+    sums[0] = (1.0 - utilization) / (1.0 - utilization * residual[0])
+    before = 0.0
+    since = 0
+    i = 0
+    while i < count:
+        value = sums[i]
+        for j in range(1, reach):
+            sums[i + j] += weight[j] * value
+        ratio = sums[i] / sums[i - 1] if i > 0 and sums[i - 1] > 0.0 else 0.0
+        since = since + 1 if abs(ratio - before) <= steady * ratio else 0
+        before = ratio
+        i += 1
+        if i > reach and (since >= 16 or value <= negligible):
+            # A law that ends at one point or two has no ratio; then nothing is left beyond either.
+            return sums[:i].copy(), -math.log(ratio) if 0.0 < ratio < 1.0 else 1.0
+        if i == capacity:
+            capacity = min(2 * capacity, count)
+            longer = np.zeros(capacity + reach)
+            longer[: sums.size] = sums
+            sums = longer
+    return sums[:count].copy(), math.nan
 
 
 @kernel

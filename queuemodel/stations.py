@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .bulk_queue import BulkQueue
+from .contended_queue import ContendedQueue
 from .exponential_queue import ExponentialQueue
 from .machine import Machine
 from .noisy_queue import NoisyQueue
@@ -17,6 +19,7 @@ from .request_mix import RequestMix, mixes
 from .request_mix_kernel import weighted_quantile
 from .single_request_queue import HeavyServiceQueue, SingleRequestQueue, service_scv
 from .single_server import SingleServer
+from .station_law import StationLaw, StationQueue
 
 ROUNDING = 1e-12
 EXACT = "exact"
@@ -24,41 +27,26 @@ EXACT = "exact"
 CUT_ESTIMATE = "estimate (shorter last requests): p95 and p99 mostly within 1 % of simulation, 3 % on 2 to 7 servers"
 NOISE_ESTIMATE = "estimate (noise): p95 and p99 mostly within 1.2 % of simulation on 8 servers or more, scv up to 1"
 SERVICE_ESTIMATE = "estimate (single requests): p95 and p99 mostly within 1 % of simulation, 10 % with a heavy tail"
+CONTENTION_ESTIMATE = "estimate (contention): p95 and p99 mostly within 7 % of simulation, slowdowns up to 3"
 #: Up to this scv of the service times interpolated waits are the best estimate by themselves.
 HEAVY = 2.5
 
 
-class StationLaw(Protocol):
-    """Latency and waits of one station's queries at one load; times in seconds."""
+def station_queue(mix: RequestMix, slowdowns: NDArray[np.float64]) -> tuple[StationQueue, str]:
+    """Choose the method for a station under contention; return the queue and what kind of answer it gives.
 
-    @property
-    def mean(self) -> float:
-        """Mean latency of a query."""
-        ...
-
-    @property
-    def mean_wait(self) -> float:
-        """Mean time that a request waits."""
-        ...
-
-    def latency(self, at: float) -> float:
-        """P(latency of a query <= at)."""
-        ...
-
-    def wait(self, at: float) -> float:
-        """P(a request waits <= at)."""
-        ...
+    `slowdowns`, of shape (servers + 1,), holds the factors on a service time by the number of busy servers.
+    """
+    servers = slowdowns.size - 1
+    queue, accuracy = uncontended_queue(mix, servers)
+    if slowdowns[servers] == 1.0:
+        return queue, accuracy
+    if slowdowns[servers] > slowdowns[1]:
+        accuracy = CONTENTION_ESTIMATE
+    return ContendedQueue(mix, slowdowns, queue), accuracy
 
 
-class StationQueue(Protocol):
-    """One station, to be solved at any load."""
-
-    def at(self, rate: float) -> StationLaw:
-        """Solve the station at a rate of its own queries per second, below the stable one."""
-        ...
-
-
-def station_queue(mix: RequestMix, servers: int) -> tuple[StationQueue, str]:
+def uncontended_queue(mix: RequestMix, servers: int) -> tuple[StationQueue, str]:
     """Choose the sharpest method for a station; return the queue and what kind of answer it gives."""
     if mix.alike and mix.scv == 0.0:
         return BulkQueue(mix, servers), EXACT
@@ -92,12 +80,16 @@ class Stations:
     def __init__(self, machine: Machine, sizes: QuerySizes, policy: Policy) -> None:
         self.cpu, self.accelerator = mixes(machine, sizes, policy)
         self.load = offered_by(machine, self.cpu, self.accelerator)
+        other = machine.accelerator
         present = [
-            (mix, servers)
-            for mix, servers in ((self.cpu, self.load.cores), (self.accelerator, self.load.units))
+            (mix, curve.slowdowns(servers, mix.batch))
+            for mix, curve, servers in (
+                (self.cpu, machine.cpu.service, self.load.cores),
+                (self.accelerator, other.service if other is not None else machine.cpu.service, self.load.units),
+            )
             if mix is not None
         ]
-        chosen = [station_queue(mix, servers) for mix, servers in present]
+        chosen = [station_queue(mix, slowdowns) for mix, slowdowns in present]
         self.shares = tuple(mix.share for mix, _ in present)
         self.queues = tuple(queue for queue, _ in chosen)
         self.accuracy = next((kind for _, kind in chosen if kind != EXACT), EXACT)
@@ -105,11 +97,28 @@ class Stations:
         self._known: dict[float, float] = {}
         self._noisy = any(mix.scv > 0.0 for mix, _ in present)
         #: A time of the order of a query's latency, in seconds.
-        self.scale = max(mix.longest for mix, _ in present)
+        self.scale = max(mix.longest * float(slowdowns[-1]) for mix, slowdowns in present)
 
     def laws(self, qps: float) -> tuple[tuple[float, StationLaw], ...]:
         """Solve every station at a load of the whole machine; return its share of the queries and its law."""
         return tuple((share, queue.at(share * qps)) for share, queue in zip(self.shares, self.queues, strict=True))
+
+    def slowdowns(self, qps: float) -> tuple[float, ...]:
+        """Mean factor on the service times of every station at a load of the whole machine; 1 without contention."""
+        return tuple(
+            queue.slowdown(share * qps) if isinstance(queue, ContendedQueue) else 1.0
+            for share, queue in zip(self.shares, self.queues, strict=True)
+        )
+
+    def utilizations(self, qps: float) -> tuple[float, float | None]:
+        """Share of the time that a core works, and a unit of the accelerator; None where there is none."""
+        factors = self.slowdowns(qps)
+        cpu = 0.0 if self.cpu is None else qps * self.load.cpu_seconds_per_query * factors[0] / self.load.cores
+        if not self.load.units:
+            return cpu, None
+        if self.accelerator is None:
+            return cpu, 0.0
+        return cpu, qps * self.load.accelerator_seconds_per_query * factors[-1] / self.load.units
 
     def least(self, probability: float) -> float:
         """Quantile of the latency on an idle machine, in seconds, which no load undercuts; 0 with noise."""
@@ -128,8 +137,26 @@ class Stations:
             self._known[probability] = self._solve_idle(probability)
         return self._known[probability]
 
+    def late_when_idle(self, seconds: float) -> tuple[float, ...]:
+        """Share of each station's queries that an idle machine answers later than that; 0 with noise."""
+        if self._noisy:
+            return tuple(0.0 for _ in self._present)
+        late = seconds * (1.0 + ROUNDING)
+        return tuple(
+            float(mix.probability @ (times > late))
+            for (mix, _), times in zip(self._present, self._idle_times, strict=True)
+        )
+
+    @cached_property
+    def _idle_times(self) -> tuple[NDArray[np.float64], ...]:
+        """Latency of each station's classes of queries on an idle machine without noise."""
+        return tuple(
+            queue.idle if isinstance(queue, ContendedQueue) else mix.idle(slowdowns.size - 1)
+            for queue, (mix, slowdowns) in zip(self.queues, self._present, strict=True)
+        )
+
     def _solve_idle(self, probability: float) -> float:
-        times = [mix.idle(servers) for mix, servers in self._present]
+        times = self._idle_times
         weights = [mix.share * mix.probability for mix, _ in self._present]
         if len(times) == 1:
             return weighted_quantile(times[0], weights[0], probability)

@@ -7,32 +7,35 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .capacity import idle_percentile, max_qps
+    from .certificate import Certificate
     from .climb import hill_climb
+    from .coordinate import coordinate_search
     from .lattice import grid_search
-    from .pattern import pattern_search
     from .search_result import Evaluation, SearchResult
     from .static_rule import static_policy
 
 __all__ = [
+    "Certificate",
+    "coordinate_search",
     "Evaluation",
     "SearchResult",
     "grid_search",
     "hill_climb",
     "idle_percentile",
     "max_qps",
-    "pattern_search",
     "static_policy",
 ]
 
 # No module bears the name of what it holds: importing it would hide the function behind the module.
 _MODULES = {
+    "Certificate": "certificate",
+    "coordinate_search": "coordinate",
     "Evaluation": "search_result",
     "SearchResult": "search_result",
     "grid_search": "lattice",
     "hill_climb": "climb",
     "idle_percentile": "capacity",
     "max_qps": "capacity",
-    "pattern_search": "pattern",
     "static_policy": "static_rule",
 }
 

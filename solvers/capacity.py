@@ -9,10 +9,14 @@ from recplan.queuemodel.analysis import latency_at
 from recplan.queuemodel.crossing import crossing
 from recplan.queuemodel.stations import Stations
 
-TOLERANCE = 1e-7
+TOLERANCE = 5e-7
 #: Share of the stable load that stands for an idle machine.
 IDLE = 1e-9
-FIRST_GUESS = 0.75
+DEEPEST = -math.log(IDLE)
+SMALLEST = 1e-16
+ROUNDING = 1e-13
+LEAST_DEPTH = 1e-6
+LEAST_GUESS = 1e-3
 
 
 def max_qps(machine: Machine, sizes: QuerySizes, policy: Policy, sla: Sla) -> float:
@@ -35,7 +39,7 @@ def max_qps(machine: Machine, sizes: QuerySizes, policy: Policy, sla: Sla) -> fl
     Returns
     -------
     float
-        Queries per second, to a relative 1e-7; 0.0 where even an idle machine misses the target.
+        Queries per second, to a relative 1e-6; 0.0 where even an idle machine misses the target.
 
     Raises
     ------
@@ -90,37 +94,95 @@ def idle_latency(stations: Stations, percentile: float) -> float:
     )
 
 
-def capacity(stations: Stations, sla: Sla, above: float = 0.0, *, everywhere: bool = False) -> float:
+def capacity(stations: Stations, sla: Sla, above: float = 0.0, *, near: float = 0.0, everywhere: bool = False) -> float:
     """Find the highest load that keeps a target; return 0.0 at once where it does not exceed `above`.
 
-    With `everywhere` the queries of each station have to keep it by themselves.
+    The search begins at `above`, else at `near`, where that is known for the capacity of a policy much alike. With
+    `everywhere` the queries of each station have to keep the target by themselves.
     """
-    probability = sla.percentile / 100.0
-    if stations.idle(probability) > sla.seconds:
+    if stations.idle(sla.percentile / 100.0) > sla.seconds:
         return 0.0
     stable = stations.load.stable_qps
     if stable <= above:
         return 0.0
-    goal = math.log(1.0 - probability)
+    allowed = 1.0 - sla.percentile / 100.0
+    alone = stations.late_when_idle(sla.seconds)
+    always = combined(alone, stations.shares, everywhere)
+    # Queries that are late on an idle machine are late at any load; of the others so many may be late.
+    spare = allowed - always
+    if spare < ROUNDING:
+        return 0.0
 
-    def excess(share: float) -> float:
-        answered = [(weight, law.latency(sla.seconds)) for weight, law in stations.laws(share * stable)]
-        if everywhere:
-            late = max(1.0 - value for _, value in answered)
-        else:
-            late = 1.0 - sum(weight * value for weight, value in answered)
-        return math.log(max(late, 1e-16)) - goal
+    def excess(depth: float) -> float:
+        laws = stations.laws(stable * math.exp(-depth))
+        late = combined(tuple(1.0 - law.latency(sla.seconds) for _, law in laws), stations.shares, everywhere)
+        if late > allowed:
+            return math.log1p((late - allowed) / spare)
+        return math.log(max(late - always, SMALLEST) / spare)
 
-    # A load that is not stable is late for sure.
-    outside = (1.0, -goal)
-    share = max(above / stable, IDLE) if above > 0.0 else FIRST_GUESS
-    value = excess(share)
+    # Below the stable load by a factor e^-depth, the logarithm of what the load makes late falls nearly in proportion
+    # to the depth: steeply where waits are long, then like the load itself.
+    limits = _stable_loads(stations)
+    at_limit = tuple(
+        1.0 if limit <= stable * (1.0 + TOLERANCE) else late for limit, late in zip(limits, alone, strict=True)
+    )
+    outside = (0.0, math.log(max(combined(at_limit, stations.shares, everywhere) - always, SMALLEST) / spare))
+    if outside[1] <= 0.0:
+        # The target can be kept with all queries late that go to the station that is overloaded first.
+        outside = (TOLERANCE, excess(TOLERANCE))
+        if outside[1] <= 0.0:
+            return stable * math.exp(-TOLERANCE)
+    begin = above or near
+    if 0.0 < begin < stable:
+        depth = max(math.log(stable / begin), 2.0 * outside[0], LEAST_DEPTH)
+    else:
+        depth = _depth(stations, sla, limits)
+    value = excess(depth)
     if above > 0.0 and value > 0.0:
         return 0.0
     while value > 0.0:
-        outside = (share, value)
-        share *= 0.5
-        if share < IDLE:
+        outside = (depth, value)
+        depth *= 2.0
+        if depth > DEEPEST:
             return 0.0
-        value = excess(share)
-    return crossing(excess, (share, value), outside, TOLERANCE) * stable
+        value = excess(depth)
+    return stable * math.exp(-crossing(excess, (depth, value), outside, absolute=TOLERANCE))
+
+
+def combined(late: tuple[float, ...], shares: tuple[float, ...], everywhere: bool) -> float:
+    """Late share of all queries, given those of the stations; with `everywhere` the largest of these."""
+    if everywhere:
+        return max(late)
+    return sum(share * part for share, part in zip(shares, late, strict=True))
+
+
+def _stable_loads(stations: Stations) -> tuple[float, ...]:
+    """Return the load of the whole machine at which each station that gets queries is stable no longer."""
+    load = stations.load
+    limits = []
+    if stations.cpu is not None:
+        limits.append(1.0 / load.utilization("cpu", 1.0))
+    if stations.accelerator is not None:
+        limits.append(1.0 / load.utilization("accelerator", 1.0))
+    return tuple(limits)
+
+
+def _depth(stations: Stations, sla: Sla, limits: tuple[float, ...]) -> float:
+    """Guess how far, in the logarithm, the capacity stays below the stable load.
+
+    In heavy traffic the wait for a station is nearly exponential, with a mean that two moments of the work give; in
+    light traffic lateness falls like the load. The station that allows less decides.
+    """
+    goal = -math.log(1.0 - sla.percentile / 100.0)
+    load = stations.load
+    parts = (
+        (stations.cpu, load.cores, load.cpu_slowdown),
+        (stations.accelerator, load.units, load.accelerator_slowdown),
+    )
+    present = [(mix, servers, slowdown) for mix, servers, slowdown in parts if mix is not None]
+    depths = []
+    for (mix, servers, slowdown), limit in zip(present, limits, strict=True):
+        left = max(sla.seconds / slowdown - mix.longest - mix.work / servers, 0.05 * sla.seconds / slowdown)
+        mean_wait = 0.5 * mix.work_square / mix.work * (1.0 + mix.scv) / servers
+        depths.append(goal * mean_wait / left - math.log(limit / load.stable_qps))
+    return max(min(max(depths), 0.5 * goal), LEAST_GUESS)

@@ -69,7 +69,7 @@ def _up(search: PolicySearch, ladder: Iterator[Policy]) -> None:
     """Solve policies up a ladder until the capacity falls."""
     before = 0.0
     for policy in ladder:
-        qps = search.solve(policy)
+        qps = search.solve(policy, before)
         if qps < before:
             return
         before = qps

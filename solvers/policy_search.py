@@ -7,6 +7,7 @@ from recplan.queuemodel.stations import Stations
 
 from .capacity import capacity, idle_latency
 from .search_result import Evaluation, SearchResult
+from .unreachable import unreachable
 
 
 class PolicySearch:
@@ -39,9 +40,9 @@ class PolicySearch:
         self.best: Evaluation | None = None
         self.fastest: tuple[float, Policy] | None = None
 
-    def solve(self, policy: Policy) -> float:
-        """Return a policy's capacity, in queries per second."""
-        return self._solve(policy, 0.0)
+    def solve(self, policy: Policy, near: float = 0.0) -> float:
+        """Return a policy's capacity, in queries per second; `near` is that of one much alike, if known."""
+        return self._solve(policy, 0.0, near)
 
     def challenge(self, policy: Policy) -> None:
         """Solve a policy only if it carries more than the best so far.
@@ -51,24 +52,27 @@ class PolicySearch:
         """
         self._solve(policy, 0.0 if self.best is None else self.best.qps)
 
+    @property
+    def leader(self) -> Policy:
+        """The best policy so far; while none carries anything, the one that answers fastest when idle."""
+        if self.best is not None:
+            return self.best.policy
+        if self.fastest is None:
+            raise RuntimeError("there is no best policy before one is solved")
+        return self.fastest[1]
+
     def result(self) -> SearchResult:
         """Report the best policy solved: the first of those that carry the most."""
+        thresholds = 1 if self.machine.accelerator is None else 1 + self.sizes.max_size
+        points = self.sizes.max_size * thresholds
         if self.best is not None:
-            return SearchResult(self.best.policy, self.best.qps, self.asked, tuple(self.trace))
-        if self.fastest is None:
-            raise RuntimeError("a search reports after it has solved a policy")
-        seconds, policy = self.fastest
-        offload = "" if policy.offload_above is None else f" and offload above {policy.offload_above}"
-        reason = (
-            f"p{self.sla.percentile:g} <= {self.sla.seconds * 1e3:g} ms is out of reach: the fastest that an idle "
-            f"machine answers is {seconds * 1e3:.4g} ms, with batch size {policy.batch_size}{offload}"
-        )
-        return SearchResult(policy, 0.0, self.asked, tuple(self.trace), seconds, reason)
+            return SearchResult(self.best.policy, self.best.qps, self.asked, tuple(self.trace), points)
+        return unreachable(self.machine, self.sizes, self.sla, self.leader, self.asked, tuple(self.trace), points)
 
-    def _solve(self, policy: Policy, above: float) -> float:
+    def _solve(self, policy: Policy, above: float, near: float = 0.0) -> float:
         self.asked += 1
         stations = Stations(self.machine, self.sizes, policy)
-        qps = capacity(stations, self.sla, above, everywhere=self.everywhere)
+        qps = capacity(stations, self.sla, above, near=near, everywhere=self.everywhere)
         if above == 0.0 or qps > above:
             self.trace.append(Evaluation(policy, qps))
         if qps > (0.0 if self.best is None else self.best.qps):

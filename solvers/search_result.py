@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from recplan.queuemodel import Policy
 
+from .certificate import Certificate
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
@@ -37,15 +39,26 @@ class SearchResult:
         Number of policies whose capacity was asked for.
     trace : tuple of Evaluation
         The policies in the order in which they were solved.
+    points : int
+        Policies that there are to choose from.
     fastest_seconds : float, optional
         Where `qps` is 0: the latency at the target's percentile that `policy` reaches on an idle machine, in seconds.
     reason : str, optional
         Where `qps` is 0: why.
+    certificate : Certificate, optional
+        What became of every policy, where the search was exact.
     """
 
     policy: Policy
     qps: float
     evaluations: int
     trace: tuple[Evaluation, ...]
+    points: int
     fastest_seconds: float | None = None
     reason: str | None = None
+    certificate: Certificate | None = None
+
+    @property
+    def share_evaluated(self) -> float:
+        """Evaluations as a share of the policies that there are."""
+        return self.evaluations / self.points

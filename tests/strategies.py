@@ -1,8 +1,11 @@
 """Hypothesis strategies for everything that the queue model is made of."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
-from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla
+from recplan.profiles import Architecture, EmbeddingTables, RecurrentLayer
+from recplan.queuemodel import Accelerator, Contention, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla
 
 
 def seconds(low=1e-5, high=10.0):
@@ -73,6 +76,14 @@ def rising_curves(draw, scv=None):
 
 
 @st.composite
+def contentions(draw, most=3.0):
+    """Slowdowns by busy cores of any rising shape, from none at one core to `most`."""
+    busy = sorted(draw(st.sets(st.integers(2, 20), max_size=4)))
+    factors = sorted(draw(st.lists(st.floats(1.0, most), min_size=len(busy), max_size=len(busy))))
+    return Contention((1, *busy), (1.0, *factors))
+
+
+@st.composite
 def machines(draw, curves=None, max_cores=16, accelerator=None):
     """Machines with and without an accelerator; `accelerator` True or False asks for one kind."""
     curves = rising_curves() if curves is None else curves
@@ -105,3 +116,51 @@ def utilizations():
 
 def slas():
     return st.builds(Sla, percentile=percentiles(), seconds=seconds())
+
+
+@st.composite
+def architectures(draw):
+    """Models of every kind: each interaction, with and without dense features, factors and behaviours."""
+
+    def tables(role, dim, max_count=5, **fixed):
+        sizes = {"count": st.integers(1, max_count), "rows": st.integers(1, 10**6), "lookups": st.integers(1, 50)}
+        return draw(st.builds(EmbeddingTables, role=st.just(role), dim=st.just(dim), **(sizes | fixed)))
+
+    layers = st.lists(st.integers(1, 300), max_size=3)
+    dim = draw(st.sampled_from([1, 8, 32]))
+    interaction = draw(st.sampled_from(["concat", "sum", "dot"]))
+    history = draw(st.sampled_from(["none", "attention", "recurrent"]))
+    vectors = st.integers(1, 3)
+    groups = [tables("feature", dim, vectors=vectors), tables("feature", dim)]
+    keys = {}
+    if history != "none":
+        groups += [tables("behaviour", 2 * dim, vectors=vectors) for _ in range(draw(st.integers(1, 2)))]
+    if history == "attention":
+        groups.append(tables("candidate", 2 * dim, max_count=1))
+        interaction = "concat"
+        keys["attention_fc"] = [*draw(layers), dim]
+    if history == "recurrent":
+        cells, weighed = st.sampled_from(["rnn", "gru"]), st.booleans()
+        keys["recurrent"] = [RecurrentLayer(draw(st.integers(1, 64)), draw(cells), draw(weighed)) for _ in range(2)]
+        keys["recurrent"].append(RecurrentLayer(dim, draw(cells)))
+    if draw(st.booleans()):
+        groups.append(tables("factor", draw(st.integers(1, 64))))
+    if draw(st.booleans()):
+        keys |= {"dense_features": draw(st.integers(1, 500)), "bottom_fc": [*draw(layers), dim]}
+    if draw(st.booleans()):
+        keys |= {"task_fc": [*draw(layers), 1], "tasks": draw(st.integers(1, 4))}
+    return Architecture(
+        "drawn",
+        draw(st.permutations(groups)),
+        interaction=interaction,
+        interaction_fc=draw(layers),
+        top_fc=[*draw(layers), 1],
+        last_activation=draw(st.sampled_from(["relu", "sigmoid"])),
+        **keys,
+    )
+
+
+def with_contention(machine, contention):
+    """The same machine, its cores under contention."""
+    cpu = CorePool(machine.cpu.cores, replace(machine.cpu.service, contention=contention))
+    return Machine(cpu, machine.accelerator)

@@ -1,5 +1,6 @@
 """The analysis against the simulator, on scenarios that hypothesis draws."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,3 +67,28 @@ def test_few_cores_agree_within_the_claimed_error(cores):
     sizes = QuerySizes.named("deeprecsys-production")
     for utilization in (0.3, 0.6, 0.85):
         assert agrees(Machine(CorePool(cores, curve)), sizes, Policy(128), utilization, 95, error=0.10)
+
+
+@pytest.mark.parametrize("load", [1e-9, 1e-4])
+@pytest.mark.parametrize(
+    ("cores", "sizes"),
+    [
+        (4, QuerySizes.fixed(100)),
+        (4, QuerySizes.fixed(105)),
+        (4, QuerySizes.from_samples([23, 97])),
+        (7, QuerySizes.uniform(71, 139)),
+        # Rests bring most of the work, so the walk looks back over less than a full request.
+        (2, QuerySizes.from_samples([9] * 9 + [35])),
+        (3, QuerySizes.from_samples([9] * 19 + [104])),
+    ],
+)
+def test_on_a_nearly_idle_machine_requests_beyond_the_cores_wait_for_those_of_their_own_query(cores, sizes, load):
+    machine, policy = Machine(CorePool(cores, ServiceCurve.from_table([1, 10], [0.1, 1.0]))), Policy(10)
+    latency = analyze(machine, sizes, policy, load * offered_load(machine, sizes, policy).stable_qps)
+    positions = np.arange(-(-sizes.max_size // 10))
+    requests = -(-np.arange(1, sizes.max_size + 1) // 10)
+    shares = np.array([sizes.pmf[requests > position].sum() for position in positions])
+    shares /= shares.sum()
+    assert latency.wait_probability == pytest.approx(shares[cores:].sum(), rel=10 * load + 1e-6, abs=10 * load)
+    # A query's full requests take turns on the cores.
+    assert latency.wait_mean == pytest.approx(shares @ (positions // cores), rel=0.05)

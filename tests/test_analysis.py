@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from recplan.queuemodel import (
@@ -15,7 +15,9 @@ from recplan.queuemodel import (
     ServiceCurve,
     analyze,
 )
+from recplan.queuemodel.analysis import latency_at
 from recplan.queuemodel.offered_load import offered_load
+from recplan.queuemodel.stations import Stations
 from strategies import factors, percentiles, query_sizes, rising_curves, scenarios, utilizations
 
 # What rounding and the interpolation of tables leave of an order that holds exactly.
@@ -31,6 +33,23 @@ def at(scenario, utilization):
 @given(scenarios(), utilizations(), st.floats(0.3, 0.99), percentiles())
 def test_latency_never_falls_when_the_load_rises(scenario, utilization, share, q):
     assert at(scenario, share * utilization).percentile(q) <= at(scenario, utilization).percentile(q) * (1 + ROUNDING)
+
+
+HEAVY_NOISE = (
+    Machine(cpu=CorePool(2, ServiceCurve.from_table([1, 64], [0.1, 0.7], scv=2.9))),
+    QuerySizes.lognormal(median=2.9, sigma=0.7, max_size=40),
+    Policy(batch_size=2),
+)
+
+
+@given(scenarios(), utilizations(), utilizations(), percentiles())
+@example(HEAVY_NOISE, 0.9, 0.0445, 95.0)
+def test_the_answer_does_not_depend_on_the_load_that_was_solved_before(scenario, before, utilization, q):
+    stations = Stations(*scenario)
+    stable = offered_load(*scenario).stable_qps
+    latency_at(stations, before * stable).percentile(q)
+    again = latency_at(stations, utilization * stable).percentile(q)
+    assert again == pytest.approx(latency_at(Stations(*scenario), utilization * stable).percentile(q), rel=ROUNDING)
 
 
 @given(scenarios(), utilizations(), factors(), percentiles())

@@ -77,8 +77,8 @@ def test_another_core_delays_no_query(curve, sizes, batch_size, cores, utilizati
     def latencies(cores):
         out = np.empty(500)
         arrivals = np.random.default_rng(1)
-        none = np.zeros(1)
-        simulate_queries(arrivals, drawn, gap, batch_size, 50, seconds, cores, 0.0, none, 1, 0.0, out)
+        none, empty = np.zeros(1), np.zeros(0)
+        simulate_queries(arrivals, drawn, gap, batch_size, 50, seconds, cores, 0.0, empty, none, 1, 0.0, empty, out)
         return out
 
     assert (latencies(cores + 1) <= latencies(cores) * (1 + 1e-9)).all()

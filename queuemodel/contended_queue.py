@@ -1,0 +1,257 @@
+"""A station whose servers slow each other down: the station without contention, moved by what a simpler pool says.
+
+Two pools with exponential service are solved beside it, one with the slowdowns, one whose service takes as long at any
+time as with all servers busy. What they say of a query's latency, given what it finds and brings, are two laws. The map
+that takes the quantiles of one to those of the other is applied to the law of the station itself.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import contention_kernel, found_kernel
+from .gamma_mixture import unit_table
+from .quantile import mean
+from .request_mix import RequestMix
+from .station_law import StationQueue
+
+NEGLIGIBLE = 1e-12
+TOLERANCE = 1e-6
+#: A probability to be late from which on rounding decides.
+SURELY_DONE = 1e-11
+#: Levels of requests in the system up to all servers busy, and how slowly they thin out beyond.
+LEVELS = (24, 16)
+#: Groups of queries, and more of them for each halving of their tail.
+GROUPS = (12, 2)
+#: The same where noise blurs what they stand for.
+NOISY_LEVELS = (12, 6)
+NOISY_GROUPS = (6, 1)
+#: Weight of the mean of first and last factor, and the noise's deviation at which it is half of that.
+BLUR, BLURRED = 0.5, 0.2
+NONE, NO_TABLE = np.zeros(0), np.zeros((0, 0))
+NOTHING_QUIET = (NONE, NONE, NONE, NO_TABLE, NONE, NONE, NONE, NONE, NONE)
+NOTHING_NOISY = (NONE, NONE, NONE, NO_TABLE, NO_TABLE, NO_TABLE, NO_TABLE, NONE, 1.0)
+
+
+class ContendedQueue:
+    """What of the station does not depend on the arrival rate.
+
+    Parameters
+    ----------
+    mix : RequestMix
+        The requests, with their times before contention.
+    slowdowns : ndarray of float64, shape (servers + 1,)
+        Factors on a service time by the number of busy servers at its start.
+    base : StationQueue
+        The station without contention.
+    """
+
+    def __init__(self, mix: RequestMix, slowdowns: NDArray[np.float64], base: StationQueue) -> None:
+        self.mix = mix
+        self.slowdowns = slowdowns
+        self.servers = slowdowns.size - 1
+        self.base = base
+        self.crowded = float(slowdowns[-1])
+        #: Whether every request is slowed alike, so that the law is that of the station in a longer unit of time.
+        self.uniform = bool(slowdowns[1] == slowdowns[-1])
+        self.more_than = np.cumsum(mix.count_law[::-1])[::-1][1:].copy()
+        self.seconds = mix.work / float(self.more_than.sum())
+        self.work_shares = _work_shares(mix)
+        self.idle = contention_kernel.slowed_idle_latencies(mix.fulls, mix.rests, mix.full_seconds, slowdowns)
+
+    def slowdown(self, rate: float) -> float:
+        """Mean factor on the service time at a rate of the station's queries per second, weighted by work."""
+        if self.uniform:
+            return self.crowded
+        at_least, _ = self.in_system(rate, self.slowdowns)
+        return contention_kernel.mean_slowdown(at_least, self.work_shares, self.slowdowns)
+
+    def in_system(self, rate: float, slowdowns: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+        """P(n or more requests in the exponential pool) at n, and the ratio at which it falls beyond."""
+        return contention_kernel.number_in_system(rate * self.seconds, self.more_than, slowdowns, NEGLIGIBLE)
+
+    def at(self, rate: float) -> ContendedLaw:
+        """Solve the station at a rate of its own queries per second, below the stable one."""
+        return ContendedLaw(self, rate)
+
+    @cached_property
+    def whole(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Service times of queries of one shorter request, rising, and P(such a query with a longer one) after each."""
+        mix = self.mix
+        count = int(np.searchsorted(mix.fulls, 1))
+        tails = np.append(np.cumsum(mix.probability[:count][::-1])[::-1], 0.0)
+        return mix.rests[:count].copy(), tails
+
+    @cached_property
+    def groups(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Full requests, rest and probability of groups of alike queries, finer in the tail; each of shape (groups,).
+
+        Without noise those of one shorter request are left to `whole`.
+        """
+        mix = self.mix
+        first = int(np.searchsorted(mix.fulls, 1)) if mix.scv == 0.0 else 0
+        weights, fulls, rests = mix.probability[first:], mix.fulls[first:], mix.rests[first:]
+        if weights.size == 0:
+            return np.zeros(0), np.zeros(0), np.zeros(0)
+        beyond = np.maximum(np.cumsum(weights[::-1])[::-1], 1e-4)
+        groups, per_halving = GROUPS if mix.scv == 0.0 else NOISY_GROUPS
+        key = np.floor(groups * (1.0 - np.minimum(beyond, 1.0))) + np.floor(-per_halving * np.log2(beyond))
+        if mix.scv == 0.0:
+            changed = (np.diff(key) != 0) & (np.diff(fulls) != 0)
+        else:
+            changed = (np.diff(key) != 0) | ((fulls[1:] > 0) != (fulls[:-1] > 0))
+        starts = np.flatnonzero(np.append(True, changed))
+        share = np.add.reduceat(weights, starts)
+        return (
+            np.add.reduceat(weights * fulls, starts) / share,
+            np.add.reduceat(weights * rests, starts) / share,
+            share,
+        )
+
+
+class FoundLaw:
+    """The law of a latency that depends on what a query finds in an exponential pool, on what it brings and on noise.
+
+    Parameters
+    ----------
+    queue : ContendedQueue
+        The station.
+    rate : float
+        Queries per second.
+    slowdowns : ndarray of float64, shape (servers + 1,)
+        Factors on a service time by the number of busy servers.
+    idle : ndarray of float64, shape (classes,)
+        Latency of each class of queries on idle servers without noise.
+    """
+
+    def __init__(
+        self, queue: ContendedQueue, rate: float, slowdowns: NDArray[np.float64], idle: NDArray[np.float64]
+    ) -> None:
+        mix = queue.mix
+        self.at_least, ratio = queue.in_system(rate, slowdowns)
+        thinning = LEVELS if mix.scv == 0.0 else NOISY_LEVELS
+        levels = contention_kernel.chosen_levels(queue.servers, *thinning, self.at_least, ratio, NEGLIGIBLE)
+        tails = contention_kernel.tail_at(levels, self.at_least, ratio)
+        middles = np.append(0.0, 0.5 * (levels[1:] + levels[:-1] + 1.0))
+        gained = np.append(0.0, np.cumsum(slowdowns[-1] - slowdowns[1:])) / queue.servers
+        setting = (queue.seconds, slowdowns, gained, min(1.0, 0.5 * (1.0 + mix.scv)))
+        fulls, rests, share = queue.groups
+        if mix.scv > 0.0:
+            full_wait, full_factor = found_kernel.times_behind(middles, fulls, *setting)
+            rest_wait, rest_factor = found_kernel.times_behind(middles, fulls + 1.0, *setting)
+            # With noise any of the requests that run together may be the last to end, not only the slowest one.
+            together = np.minimum(fulls, queue.servers)
+            _, first_factor = found_kernel.times_behind(middles, np.maximum(fulls - together + 1.0, 1.0), *setting)
+            spread = math.sqrt(mix.scv)
+            full_factor -= BLUR * spread / (spread + BLURRED) * (full_factor - first_factor)
+            gamma, step = unit_table(mix.scv)
+            self.quiet = NOTHING_QUIET
+            self.noisy = (
+                tails,
+                share,
+                together,
+                full_wait,
+                full_factor * np.where(fulls > 0.0, mix.full_seconds, 0.0)[:, None],
+                rest_wait,
+                rest_factor * rests[:, None],
+                gamma,
+                step,
+            )
+            return
+        order = np.argsort(idle, kind="stable")
+        idle_tails = np.maximum(1.0 - np.cumsum(mix.probability[order]), 0.0)
+        idle_tails[-1] = 0.0
+        full_wait, full_factor = found_kernel.times_behind(levels, fulls, *setting)
+        rest_wait, rest_factor = found_kernel.times_behind(levels, fulls + 1.0, *setting)
+        cut = np.maximum(
+            full_wait + mix.full_seconds * full_factor,
+            np.where(rests[:, None] > 0.0, rest_wait + rests[:, None] * rest_factor, 0.0),
+        )
+        whole_wait, whole_factor = found_kernel.times_behind(middles, np.ones(1), *setting)
+        self.quiet = (tails, idle[order], idle_tails, cut, share, *queue.whole, whole_wait[0], whole_factor[0])
+        self.noisy = NOTHING_NOISY
+
+    def longer(self, at: float) -> float:
+        """P(latency > `at` seconds)."""
+        return found_kernel.either_longer(at, self.quiet, self.noisy)
+
+    def within(self, at: float) -> float:
+        """P(latency <= `at` seconds)."""
+        return 1.0 - self.longer(at)
+
+    def when_longer(self, share: float, least: float) -> tuple[float, float, float]:
+        """Times, not before `least`, between which `longer` falls to `share`, and how far it is between them."""
+        return found_kernel.when_longer(share, least, TOLERANCE, self.quiet, self.noisy)
+
+
+class ContendedLaw:
+    """Latency and waits of the station at one arrival rate; an estimate unless every request is slowed alike."""
+
+    def __init__(self, queue: ContendedQueue, rate: float) -> None:
+        self.queue = queue
+        self.base = queue.base.at(rate * queue.crowded)
+        if queue.uniform:
+            return
+        self.slowed = FoundLaw(queue, rate, queue.slowdowns, queue.idle)
+        self.crowded = FoundLaw(queue, rate * queue.crowded, np.ones(queue.servers + 1), queue.mix.idle(queue.servers))
+
+    def latency(self, at: float) -> float:
+        """P(latency of a query <= `at` seconds)."""
+        if at <= 0.0:
+            return 0.0
+        least = at / self.queue.crowded
+        if self.queue.uniform:
+            return self.base.latency(least)
+        longer = self.slowed.longer(at)
+        if longer <= SURELY_DONE:
+            return 1.0
+        early, late, passed = self.crowded.when_longer(longer, least)
+        value = self.base.latency(late)
+        if early < late:
+            before = self.base.latency(early)
+            value = before + passed * (value - before)
+        return value
+
+    @property
+    def mean(self) -> float:
+        """Mean latency of a query, in seconds: that of the crowded station, by the ratio of the two pools' means."""
+        crowded = self.queue.crowded * self.base.mean
+        if self.queue.uniform:
+            return crowded
+        step = self.queue.mix.full_seconds
+        return crowded * mean(self.slowed.within, step) / (self.queue.crowded * mean(self.crowded.within, step))
+
+    @property
+    def mean_wait(self) -> float:
+        """Mean time that a request waits, in seconds."""
+        return self.queue.crowded * self.base.mean_wait * self._fewer_wait
+
+    def wait(self, at: float) -> float:
+        """P(a request waits <= `at` seconds)."""
+        return 1.0 - (1.0 - self.base.wait(at / self.queue.crowded)) * self._fewer_wait
+
+    @cached_property
+    def _fewer_wait(self) -> float:
+        """Requests that wait, as a share of those that would if service took as long as with all servers busy."""
+        queue = self.queue
+        if queue.uniform:
+            return 1.0
+        shares = queue.mix.position_shares
+        waiting, crowded = (
+            contention_kernel.waiting_share(law.at_least, shares, queue.servers) for law in (self.slowed, self.crowded)
+        )
+        return waiting / crowded
+
+
+def _work_shares(mix: RequestMix) -> NDArray[np.float64]:
+    """Share of the work that is in first, second, ... requests of a query; shape (most,)."""
+    shares = np.zeros(mix.most + 1)
+    np.add.at(shares, mix.fulls, mix.probability)
+    shares = np.cumsum(shares[::-1])[::-1][1:] * mix.full_seconds
+    some = mix.rests > 0.0
+    np.add.at(shares, mix.fulls[some], mix.probability[some] * mix.rests[some])
+    return shares / mix.work

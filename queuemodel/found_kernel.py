@@ -1,0 +1,232 @@
+"""Kernels of a latency that depends on what a query finds and brings: its law, and where that law reaches a level."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .jit import kernel
+
+
+@kernel
+def between(table: NDArray[np.float64], at: float) -> float:
+    """Read a table by a real index, linearly; its last value beyond."""
+    i = int(at)
+    if i + 1 >= table.size:
+        return float(table[table.size - 1])
+    return float(table[i] + (at - i) * (table[i + 1] - table[i]))
+
+
+@kernel
+def noise_below(at: float, gamma: NDArray[np.float64]) -> float:
+    """Read the distribution function of the noise by a real index; certain beyond the table."""
+    if at <= 0.0:
+        return 0.0
+    return between(gamma, at) if at < gamma.size - 1.0 else 1.0
+
+
+@kernel
+def wait_behind(
+    found: float,
+    ahead: float,
+    slowdowns: NDArray[np.float64],
+    gained: NDArray[np.float64],
+    residual: float,
+) -> float:
+    """Wait of a request, in mean service times, behind `found` requests of others and `ahead` - 1 of its own query.
+
+    While it waits all servers are busy. But what is in service when the query comes, and what starts at once, started
+    with fewer busy servers; gained[n] is what n servers gain by that in a round of all. Of those found, `residual` of
+    a service is left. A queue has been there for a while, so the more requests wait, the less is left of the gain.
+    """
+    servers = slowdowns.size - 1
+    rounds = (found + ahead - servers) / servers
+    if rounds <= 0.0:
+        return 0.0
+    whole = gained[servers]
+    if found < servers:
+        part = between(gained, found)
+        gain = whole - part + residual * part
+    else:
+        gain = residual * whole * max(0.0, 1.0 - (found - servers) / servers)
+    wait: float = slowdowns[servers] * rounds - gain * min(rounds, 1.0)
+    return wait
+
+
+@kernel
+def times_behind(
+    levels: NDArray[np.float64],
+    fulls: NDArray[np.float64],
+    seconds: float,
+    slowdowns: NDArray[np.float64],
+    gained: NDArray[np.float64],
+    residual: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Wait in seconds, and then factor on the service time, of the fulls[g]-th request behind levels[u] others.
+
+    Both of shape (groups, levels).
+    """
+    waits = np.empty((fulls.size, levels.size))
+    factors = np.empty((fulls.size, levels.size))
+    for g in range(fulls.size):
+        for u in range(levels.size):
+            waits[g, u] = seconds * wait_behind(levels[u], fulls[g], slowdowns, gained, residual)
+            factors[g, u] = between(slowdowns, levels[u] + fulls[g])
+    return waits, factors
+
+
+@kernel
+def longer(
+    at: float,
+    tails: NDArray[np.float64],
+    idle: NDArray[np.float64],
+    idle_tails: NDArray[np.float64],
+    cut: NDArray[np.float64],
+    cut_share: NDArray[np.float64],
+    whole: NDArray[np.float64],
+    whole_tails: NDArray[np.float64],
+    whole_wait: NDArray[np.float64],
+    whole_factor: NDArray[np.float64],
+) -> float:
+    """P(latency of a query > `at`) without noise.
+
+    Parameters
+    ----------
+    tails : ndarray of float64, shape (u,)
+        Probabilities to find more than each of u numbers of requests, of which the first is 0.
+    idle, idle_tails : ndarray of float64, shape (k,)
+        Latencies where none is found, rising, and the probability of a longer one.
+    cut : ndarray of float64, shape (g, u)
+        Latency of each group of queries of several requests at each number found, rising with it.
+    cut_share : ndarray of float64, shape (g,)
+        Probability of each group.
+    whole, whole_tails : ndarray of float64, shape (w,)
+        Service times of queries of one shorter request, rising, and the probability of such a query with a longer one.
+    whole_wait, whole_factor : ndarray of float64, shape (u,)
+        Their wait and the factor on their service times at each number found.
+    """
+    k = int(np.searchsorted(idle, at, side="right"))
+    total: float = (1.0 - tails[0]) * (1.0 if k == 0 else idle_tails[k - 1])
+    last = tails.size - 1
+    for g in range(cut_share.size):
+        low = -1
+        high = last + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            if cut[g, middle] <= at:
+                low = middle
+            else:
+                high = middle
+        if low < 0:
+            total += cut_share[g] * tails[0]
+        elif high > last:
+            total += cut_share[g] * tails[last]
+        else:
+            part = (at - cut[g, low]) / (cut[g, high] - cut[g, low])
+            total += cut_share[g] * (tails[low] + part * (tails[high] - tails[low]))
+    if whole.size == 0:
+        return total
+    all_whole: float = whole_tails[0]
+    k = 0
+    before = -1.0
+    for u in range(1, last + 1):
+        left = (at - whole_wait[u]) / whole_factor[u]
+        if left != before:
+            k = int(np.searchsorted(whole, left, side="right"))
+            before = left
+        if left <= 0.0:
+            total += all_whole * tails[u - 1]
+            return total
+        total += whole_tails[k] * (tails[u - 1] - tails[u])
+    total += all_whole * tails[last]
+    return total
+
+
+@kernel
+def longer_with_noise(
+    at: float,
+    tails: NDArray[np.float64],
+    share: NDArray[np.float64],
+    power: NDArray[np.float64],
+    full_wait: NDArray[np.float64],
+    full_seconds: NDArray[np.float64],
+    rest_wait: NDArray[np.float64],
+    rest_seconds: NDArray[np.float64],
+    gamma: NDArray[np.float64],
+    step: float,
+) -> float:
+    """P(latency of a query > `at`) with independent noise of the service times, given what the query finds.
+
+    Parameters
+    ----------
+    tails : ndarray of float64, shape (u,)
+        As for `longer`.
+    share, power : ndarray of float64, shape (g,)
+        Probability of each group of queries, and how many full requests run together at its end.
+    full_wait, full_seconds, rest_wait, rest_seconds : ndarray of float64, shape (g, u)
+        Waits and mean service times of the last full request and of the rest; no seconds where there is none.
+    gamma, step : ndarray of float64, float
+        Distribution function of the noise at the multiples of `step`.
+    """
+    total: float = tails[tails.size - 1]
+    for u in range(tails.size):
+        found = (1.0 if u == 0 else tails[u - 1]) - tails[u]
+        for g in range(share.size):
+            done = 1.0
+            if full_seconds[g, u] > 0.0:
+                done = noise_below((at - full_wait[g, u]) / (full_seconds[g, u] * step), gamma) ** power[g]
+            if rest_seconds[g, u] > 0.0 and done > 0.0:
+                done *= noise_below((at - rest_wait[g, u]) / (rest_seconds[g, u] * step), gamma)
+            total += share[g] * found * (1.0 - done)
+    return total
+
+
+@kernel
+def either_longer(at: float, quiet: Any, noisy: Any) -> float:
+    """P(latency > `at`), by the arguments of `longer_with_noise` where there are any groups in them, else of `longer`.
+
+    Both come as tuples of the arguments after `at`.
+    """
+    if noisy[1].size > 0:
+        return longer_with_noise(at, *noisy)
+    return longer(at, *quiet)
+
+
+@kernel
+def when_longer(share: float, least: float, tolerance: float, quiet: Any, noisy: Any) -> tuple[float, float, float]:
+    """Times, not before `least`, between which P(latency is longer) falls to `share`, and how far it is between them.
+
+    Where it jumps past `share` the two times enclose the jump, and the third number is the passed part of it.
+    """
+    early = least
+    above = either_longer(early, quiet, noisy)
+    if above <= share:
+        return early, early, 1.0
+    late = early
+    below = above
+    while below > share:
+        early = late
+        above = below
+        late *= 1.2
+        below = either_longer(late, quiet, noisy)
+    turn = 0
+    while late - early > tolerance * late:
+        turn += 1
+        part = 0.5
+        if turn % 3 != 0 and below > 0.0:
+            part = min(max(math.log(above / share) / math.log(above / below), 0.02), 0.98)
+        middle = early + part * (late - early)
+        value = either_longer(middle, quiet, noisy)
+        if value > share:
+            early = middle
+            above = value
+        else:
+            late = middle
+            below = value
+        # Where it does not jump, a line between the two times is as good as a narrower bracket.
+        if above - below < 0.01 * share and late - early < 1e-3 * late:
+            break
+    return early, late, (above - share) / (above - below)

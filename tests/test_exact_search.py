@@ -1,0 +1,116 @@
+"""The exact search against solving every policy, and the account that it gives."""
+
+from dataclasses import astuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla
+from recplan.solvers import grid_search, idle_percentile, max_qps
+from strategies import machines, pmfs, service_curves
+
+CORES = CorePool(2, ServiceCurve.from_table([1], [0.01]))
+#: Capacities are solved to a relative 1e-6, and so near they pass for equal.
+EQUAL = 2e-6
+
+
+@st.composite
+def lattices(draw, most=7):
+    """A machine of any curves, a target that it can or cannot reach, and parts of the lattice or None for all."""
+    machine = draw(machines(curves=service_curves(max_batch=10), max_cores=6))
+    sizes = QuerySizes.from_pmf(draw(pmfs(most)))
+    percentile = draw(st.sampled_from([50.0, 90.0, 95.0, 99.0, 99.9]))
+    idle = idle_percentile(machine, sizes, Policy(sizes.max_size), percentile)
+    sla = Sla(percentile, idle * draw(st.floats(0.5, 12.0)))
+    batches = draw(st.none() | st.lists(st.integers(1, most + 2), min_size=1, max_size=5))
+    heights = st.none() if machine.accelerator is None else st.none() | st.integers(0, most + 2)
+    return machine, sizes, sla, batches, draw(st.none() | st.lists(heights, min_size=1, max_size=5))
+
+
+def policies(machine, sizes, batches, thresholds):
+    """Every policy of a lattice, those first that ties go to."""
+    if batches is None:
+        batches = range(1, sizes.max_size + 1)
+    if thresholds is None:
+        thresholds = [None] if machine.accelerator is None else [None, *range(sizes.max_size)]
+    heights = sorted(set(thresholds), key=lambda above: -1e9 if above is None else -above)
+    return [Policy(batch, above) for batch in sorted(set(batches)) for above in heights]
+
+
+@settings(max_examples=100)
+@given(lattices())
+def test_the_exact_search_finds_what_solving_every_policy_finds(lattice):
+    machine, sizes, sla, batches, thresholds = lattice
+    capacities = {
+        policy: max_qps(machine, sizes, policy, sla) for policy in policies(machine, sizes, batches, thresholds)
+    }
+    result = grid_search(machine, sizes, sla, batches, thresholds)
+    assert result.qps == pytest.approx(max(capacities.values()), rel=EQUAL)
+    assert result.qps == pytest.approx(capacities[result.policy], rel=EQUAL)
+
+
+@settings(max_examples=60)
+@given(lattices())
+def test_the_certificate_accounts_for_every_policy(lattice):
+    machine, sizes, sla, batches, thresholds = lattice
+    result = grid_search(machine, sizes, sla, batches, thresholds)
+    points, *parts = astuple(result.certificate)
+    assert points == result.points == len(policies(machine, sizes, batches, thresholds))
+    assert sum(parts) == points
+    assert min(parts) >= 0
+    assert result.evaluations == result.certificate.excluded_by_evaluation + result.certificate.solved
+    assert (result.certificate.solved > 0) is (result.qps > 0)
+
+
+@settings(max_examples=60)
+@given(lattices())
+def test_an_exact_search_without_success_names_the_policy_that_answers_fastest(lattice):
+    machine, sizes, sla, batches, thresholds = lattice
+    tried = policies(machine, sizes, batches, thresholds)
+    if machine.cpu.service.scv or (machine.accelerator and machine.accelerator.service.scv):
+        machine = Machine(
+            CorePool(machine.cpu.cores, ServiceCurve.from_table([1, 9], [0.1, 0.2])),
+            machine.accelerator and Accelerator(ServiceCurve.from_table([1, 5], [0.15, 0.17])),
+        )
+    fastest = min(idle_percentile(machine, sizes, policy, sla.percentile) for policy in tried)
+    result = grid_search(machine, sizes, Sla(sla.percentile, 0.9 * fastest), batches, thresholds)
+    assert result.qps == 0.0
+    assert result.fastest_seconds == pytest.approx(fastest)
+    assert idle_percentile(machine, sizes, result.policy, sla.percentile) == pytest.approx(fastest)
+    assert f"with batch size {result.policy.batch_size}" in result.reason
+
+
+def test_of_equally_good_policies_the_smallest_batch_and_the_highest_threshold_win():
+    flat = Machine(CORES, Accelerator(ServiceCurve.from_table([1], [1.0])))
+    result = grid_search(flat, QuerySizes.fixed(4), Sla(95, 0.1), batch_sizes=[8, 4, 6], offload_above=[4, 9, None, 5])
+    assert result.policy == Policy(4, None)
+    result = grid_search(flat, QuerySizes.fixed(4), Sla(95, 0.1), batch_sizes=[8, 4, 6], offload_above=[4, 9, 5])
+    assert result.policy == Policy(4, 9)
+
+
+def test_policies_that_do_the_same_are_left_out_by_dominance():
+    machine = Machine(CORES, Accelerator(ServiceCurve.from_table([1], [0.02])))
+    certificate = grid_search(machine, QuerySizes.fixed(4), Sla(95, 0.1)).certificate
+    # No batch size cuts a query that is offloaded, and of the thresholds only 3 and none differ.
+    assert certificate.points == 4 * 5
+    assert certificate.excluded_by_dominance >= 4 * 3 + 3
+
+
+def test_a_policy_that_is_listed_twice_counts_once():
+    result = grid_search(Machine(CORES), QuerySizes.fixed(4), Sla(95, 0.1), batch_sizes=[4, 4, 2])
+    assert result.certificate.points == 2
+
+
+def test_a_full_lattice_of_long_queries_is_searched_by_few_evaluations():
+    cores = CorePool(16, ServiceCurve.from_table([1, 64, 512], [0.0013, 0.0091, 0.0523]))
+    machine = Machine(cores, Accelerator(ServiceCurve.from_table([1, 512], [0.0024, 0.0080])))
+    sizes = QuerySizes.lognormal(median=165, sigma=0.6, max_size=1024)
+    sla = Sla(95, 0.030)
+    result = grid_search(machine, sizes, sla)
+    assert result.points == 1024 * 1025
+    assert result.share_evaluated < 0.01
+    near = [(b, t) for b in (-9, -1, 1, 9) for t in (-9, 0, 9)] + [(0, -1), (0, 1)]
+    for batch, above in near:
+        neighbor = Policy(result.policy.batch_size + batch, result.policy.offload_above + above)
+        assert max_qps(machine, sizes, neighbor, sla) <= result.qps * (1 + EQUAL)
