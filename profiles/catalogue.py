@@ -1,79 +1,37 @@
-"""The catalogue of measured machines: which models were timed on which instances, and how long they took."""
+"""The catalogue: the built-in models and hardware, what was measured of them, and what the roofline gives."""
+
+from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from recplan.queuemodel import Accelerator, CorePool, Machine, ServiceCurve, Sla
-from recplan.queuemodel.arguments import unknown
 
+from .hardware import Card, Hardware, Processor, describes_hardware, known_hardware, read_hardware
+from .modelled_curve import check_memory
+from .operator_costs import default_preset, model_costs
+from .placement import Placement
+from .profile import Profile
+from .profile_file import read_curve_file
 from .tables import MILLISECONDS_PER_SECOND, Table, read_table
+from .toml_table import read_toml
+from .unknown_name import UnknownNameError
 
 INPUT_LOADING = ("none", "accelerator", "all")
+#: Whose clock a host has that loads inputs for an accelerator where no hardware says it.
+DEFAULT_HOST = "skylake"
 
 _DATA = Path(__file__).parent / "data"
 
 
-class UnknownNameError(ValueError):
-    """A name that the catalogue does not have.
-
-    Parameters
-    ----------
-    argument : str
-        The argument that was given the name.
-    name : str
-        The name.
-    known : iterable of str
-        The names that exist.
-
-    Examples
-    --------
-    >>> print(UnknownNameError("model", "widedeep", ["ncf", "wide-deep"]))
-    model(='widedeep') is not known; there are: ncf, wide-deep; did you mean 'wide-deep'?
-    """
-
-    def __init__(self, argument: str, name: str, known: Iterable[str]) -> None:
-        self.argument = argument
-        self.name = name
-        self.known = tuple(known)
-        super().__init__(argument, name, self.known)
-
-    def __str__(self) -> str:
-        """Return what is unknown, what exists, and the nearest match."""
-        return str(unknown(self.argument, self.name, self.known))
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """A machine that was measured.
-
-    Parameters
-    ----------
-    name : str
-        Name that `load` takes.
-    kind : str
-        ``"cpu"`` or ``"accelerator"``.
-    description : str
-        What it is.
-    source : str
-        Who measured it.
-    servers : int
-        Physical cores of a cpu, units of an accelerator.
-    """
-
-    name: str
-    kind: str
-    description: str
-    source: str
-    servers: int
-
-
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A recommendation model that was measured.
+    """A recommendation model of the catalogue.
 
     Parameters
     ----------
@@ -81,41 +39,27 @@ class Model:
         Name that `load` takes.
     full_name : str
         Its name in words.
+    bottleneck : str
+        What it spends its time on, as published.
     sla : Sla
         The published target for its tail latency.
     source : str
-        Who published the target.
+        Who published target and bottleneck.
     note : str
         What to know before trusting its figures; often empty.
     """
 
     name: str
     full_name: str
+    bottleneck: str
     sla: Sla
     source: str
     note: str = ""
 
 
 @cache
-def instances() -> tuple[Instance, ...]:
-    """Return the measured machines.
-
-    Returns
-    -------
-    tuple of Instance
-        In the catalogue's order, cpus first.
-
-    Examples
-    --------
-    >>> [instance.name for instance in instances() if instance.kind == "accelerator"]
-    ['g4dn.xlarge']
-    """
-    return tuple(Instance(name, **facts) for name, facts in _facts()["instances"].items())
-
-
-@cache
 def models() -> tuple[Model, ...]:
-    """Return the measured models, each with its published target.
+    """Return the built-in models, each with its published target.
 
     Returns
     -------
@@ -125,135 +69,207 @@ def models() -> tuple[Model, ...]:
     Examples
     --------
     >>> [(model.name, model.sla.seconds) for model in models()][:2]
-    [('dlrm-rmc2', 0.4), ('ncf', 0.005)]
+    [('ncf', 0.005), ('wnd', 0.025)]
     """
-    return tuple(Model(name, **(facts | {"sla": _sla(**facts["sla"])})) for name, facts in _facts()["models"].items())
+    return tuple(_model(name, facts) for name, facts in _described_models().items())
 
 
 def load(
-    model: str,
+    model: str | PathLike[str],
     *,
-    cpu: str,
-    accelerator: str | None = None,
+    cpu: str | PathLike[str],
+    accelerator: str | PathLike[str] | None = None,
     cores: int | None = None,
     units: int = 1,
     input_loading: str = "accelerator",
+    preset: str | None = None,
 ) -> Machine:
-    """Make the machine that runs a model, with the service times that were measured.
+    """Make the machine that runs a model.
 
-    The times are the medians of the measured runs and taken as deterministic. A cpu's curve is that of one
-    core, because the measured process computed on one.
+    Where the model was timed on the hardware, its service curve is the measured one: the medians, taken as
+    deterministic. Elsewhere it is modelled: the model's operators on a calibrated roofline. A cpu's curve is that of
+    one core, because the processes that were timed computed on one.
 
     Parameters
     ----------
-    model : str
-        A name of `models`.
-    cpu : str
-        A name of `instances` of kind ``"cpu"``.
-    accelerator : str, optional
-        A name of `instances` of kind ``"accelerator"``; None for a machine without one.
+    model : str or path-like
+        A name of `models`, or a TOML file that describes a model.
+    cpu : str or path-like
+        A name of `known_hardware` of kind ``"cpu"``, a TOML file that describes such hardware, or a file with a
+        service curve: a profile as `fit` writes it, or a CSV file.
+    accelerator : str or path-like, optional
+        The same of kind ``"accelerator"``; None for a machine without one.
     cores : int, optional
-        Cores of the machine, >= 1; the instance's physical cores if not given.
+        Cores of the machine, >= 1; those of the hardware if not given.
     units : int
         Accelerators of the machine, >= 1.
     input_loading : str
-        Where the mean time of loading the inputs is part of the service. ``"none"``: nowhere, inputs arrive
-        ready. ``"accelerator"``: only there, while the cores are fed by threads of their own, as DeepRecSys
-        runs. ``"all"``: on both.
+        Where the time of loading the inputs is part of the service. ``"none"``: nowhere, inputs arrive ready.
+        ``"accelerator"``: only there, while the cores are fed by threads of their own, as DeepRecSys runs. ``"all"``:
+        on both.
+    preset : str, optional
+        Which description of a built-in model, one of `presets`; if not given, the one that was measured.
 
     Returns
     -------
     Machine
-        Curves in seconds, of provenance ``"measured"``.
+        Curves in seconds; `ServiceCurve.provenance` says how sure they are.
 
     Raises
     ------
     UnknownNameError
         Where the catalogue does not have a name.
+    DoesNotFitError
+        Where the model exceeds the accelerator's memory.
+    FileError
+        Where a file cannot be read as what it should be.
     ValueError
         Where a cpu is given as accelerator or the reverse, or a number is out of its range.
 
     Examples
     --------
-    >>> machine = load("dlrm-rmc2", cpu="c5n.2xlarge", accelerator="g4dn.xlarge", cores=8)
-    >>> machine.cpu.cores, machine.cpu.service.seconds(1000)
-    (8, 0.1602045)
+    >>> machine = load("dlrm-rmc1", cpu="skylake", accelerator="gtx1080ti")
+    >>> machine.cpu.cores, machine.cpu.service.provenance
+    (40, 'calibrated')
+    >>> load("dlrm-rmc2", cpu="c5n.2xlarge", cores=8).cpu.service.seconds(1000)
+    0.1602045
     """
-    processor = find_instance("cpu", cpu)
-    pool = CorePool(
-        cores=processor.servers if cores is None else cores,
-        service=measured_curve(model, "cpu", cpu, input_loading),
-    )
+    profile = station_profile("cpu", cpu, model, input_loading=input_loading, preset=preset)
+    count = profile.cores if cores is None else cores
+    if count is None:
+        raise ValueError(f"cores must be given: {cpu} is the curve of one core and does not say how many there are")
+    pool = CorePool(cores=count, service=profile.curve)
     if accelerator is None:
         if units != 1:
             raise ValueError(f"units(={units!r}) must be left out where no accelerator is named")
         return Machine(cpu=pool)
-    curve = measured_curve(model, "accelerator", accelerator, input_loading)
+    curve = station_profile(
+        "accelerator", accelerator, model, input_loading=input_loading, preset=preset, host=cpu
+    ).curve
     return Machine(cpu=pool, accelerator=Accelerator(service=curve, units=units))
 
 
-def find_instance(kind: str, name: str) -> Instance:
-    """Return the instance of that name; a `ValueError` tells where it is of the other kind."""
-    found = next((instance for instance in instances() if instance.name == name), None)
-    fitting = [instance.name for instance in instances() if instance.kind == kind]
-    if found is None:
-        raise UnknownNameError(kind, name, fitting)
-    if found.kind != kind:
-        raise ValueError(f"{kind}(={name!r}) is of kind {found.kind!r}; it must be one of {', '.join(fitting)}")
-    return found
-
-
-def measured_curve(model: str, kind: str, instance: str, input_loading: str = "accelerator") -> ServiceCurve:
-    """Return the service curve of one core or one accelerator, by the medians of the measured runs.
+def station_profile(
+    kind: str,
+    name: str | PathLike[str],
+    model: str | PathLike[str] | None = None,
+    *,
+    input_loading: str = "accelerator",
+    preset: str | None = None,
+    host: str | PathLike[str] | None = None,
+) -> Profile:
+    """Return what one core or one accelerator takes for a model.
 
     Parameters
     ----------
-    model : str
-        A name of `models`.
     kind : str
-        ``"cpu"`` or ``"accelerator"``: what the instance is to serve as.
-    instance : str
-        A name of `instances` of that kind.
-    input_loading : str
-        ``"none"``, ``"accelerator"`` or ``"all"``: where the mean time of loading the inputs is added.
+        ``"cpu"`` or ``"accelerator"``: what it is to serve as.
+    name : str or path-like
+        As `cpu` and `accelerator` of `load`.
+    model : str or path-like, optional
+        As for `load`; not needed for a file with a service curve.
+    input_loading, preset
+        As for `load`.
+    host : str or path-like, optional
+        For an accelerator: the cpu beside it, whose clock decides how long loading takes.
 
     Returns
     -------
-    ServiceCurve
-        In seconds, deterministic, of provenance ``"measured"``.
+    Profile
+        The curve, with the hardware's name and number of servers.
 
     Raises
     ------
-    UnknownNameError
-        Where the catalogue does not have a name.
-    ValueError
-        Where the instance is of the other kind.
-
-    Examples
-    --------
-    >>> round(measured_curve("dlrm-rmc2", "accelerator", "g4dn.xlarge").seconds(1000), 4)
-    0.2609
+    UnknownNameError, DoesNotFitError, FileError, ValueError
+        As `load` does.
     """
-    find_instance(kind, instance)
-    if model not in _facts()["models"]:
-        raise UnknownNameError("model", model, _facts()["models"])
     if input_loading not in INPUT_LOADING:
         raise UnknownNameError("input_loading", input_loading, INPUT_LOADING)
+    if is_curve(name):
+        return read_curve_file(name, kind)
+    hardware = find_hardware(kind, name)
+    if model is None:
+        raise ValueError(f"model must be given: {hardware.name} is hardware, so say which model it runs")
+    loading = input_loading in ("all", kind)
+    if str(model) in hardware.measured_models and preset in (None, default_preset(str(model))):
+        curve = _measured_curve(str(model), hardware.name, loading)
+    else:
+        curve = modelled_curve(hardware, model, preset, loading, host)
+    return Profile(curve, hardware.name, kind, cores=hardware.servers)
+
+
+def find_hardware(kind: str, name: str | PathLike[str]) -> Hardware:
+    """Return the hardware of that name or in that file; a `ValueError` tells where it is of the other kind."""
+    if str(name).lower().endswith(".toml"):
+        found: Hardware | None = read_hardware(name)
+    else:
+        found = known_hardware().get(str(name))
+    wanted = Processor if kind == "cpu" else Card
+    fitting = [known for known, hardware in known_hardware().items() if isinstance(hardware, wanted)]
+    if found is None:
+        raise UnknownNameError(kind, str(name), fitting)
+    if not isinstance(found, wanted):
+        other = "accelerator" if kind == "cpu" else "cpu"
+        raise ValueError(f"{kind}(={str(name)!r}) is of kind {other!r}; it must be one of {', '.join(fitting)}")
+    return found
+
+
+def find_model(name: str) -> Model:
+    """Return the built-in model of that name."""
+    found = next((model for model in models() if model.name == name), None)
+    if found is None:
+        raise UnknownNameError("model", name, [model.name for model in models()])
+    return found
+
+
+def is_curve(name: str | PathLike[str]) -> bool:
+    """Tell whether what stands for a cpu or an accelerator is a file with a service curve, and not hardware."""
+    lower = str(name).lower()
+    return lower.endswith(".csv") or (lower.endswith(".toml") and not describes_hardware(read_toml(name)))
+
+
+def modelled_curve(
+    hardware: Hardware,
+    model: str | PathLike[str],
+    preset: str | None,
+    loading: bool,
+    host: str | PathLike[str] | None,
+    change: Callable[[Placement], Placement] | None = None,
+) -> ServiceCurve:
+    """Return the curve that the roofline gives, of the placement as it is or as `change` makes it."""
+    placement = Placement.of(model_costs(model, preset), hardware)
+    provenance = hardware.provenance
+    built_in = str(model) in _described_models()
+    if provenance == "calibrated" and (change or not built_in or preset not in (None, default_preset(str(model)))):
+        # The calibration saw nothing else.
+        provenance = "extrapolated"
+    if change is not None:
+        placement = change(placement)
+    if isinstance(hardware, Card):
+        check_memory(str(model), placement.costs, hardware)
+    beside = known_hardware()[DEFAULT_HOST] if host is None or is_curve(host) else find_hardware("cpu", host)
+    assert isinstance(beside, Processor)
+    return placement.curve(host_ghz=beside.frequency_ghz, loading=loading, provenance=provenance)
+
+
+def _measured_curve(model: str, instance: str, loading: bool) -> ServiceCurve:
+    """Return the curve of the medians of the measured runs, with the mean time of loading the inputs if wanted."""
     runs = _runs().where(instance=instance, model=model)
     seconds = runs.numbers("median_ms", per=MILLISECONDS_PER_SECOND)
-    if input_loading == "all" or input_loading == kind:
-        loading = runs.numbers("input_load_mean_ms", per=MILLISECONDS_PER_SECOND)
-        seconds = [service + load for service, load in zip(seconds, loading, strict=True)]
+    if loading:
+        loads = runs.numbers("input_load_mean_ms", per=MILLISECONDS_PER_SECOND)
+        seconds = [service + load for service, load in zip(seconds, loads, strict=True)]
     return ServiceCurve.from_table(runs.whole_numbers("batch_size"), seconds, provenance="measured")
 
 
-def _sla(percentile: float, milliseconds: float) -> Sla:
-    return Sla(percentile, seconds=milliseconds / MILLISECONDS_PER_SECOND)
+def _model(name: str, facts: dict[str, Any]) -> Model:
+    sla = Sla(facts["sla"]["percentile"], facts["sla"]["milliseconds"] / MILLISECONDS_PER_SECOND)
+    return Model(name, facts["full_name"], facts["bottleneck"], sla, facts["source"], facts.get("note", ""))
 
 
 @cache
-def _facts() -> dict[str, Any]:
-    return tomllib.loads((_DATA / "catalogue.toml").read_text(encoding="utf-8"))
+def _described_models() -> dict[str, Any]:
+    return tomllib.loads((_DATA / "models.toml").read_text(encoding="utf-8"))
 
 
 @cache

@@ -1,15 +1,19 @@
 """Scenarios: a machine, its query sizes and its target, written down in a TOML file."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
-from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla
+from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, Sla
 from recplan.queuemodel.arguments import number, percentile, unknown, whole
 
-from .catalogue import INPUT_LOADING, find_instance, measured_curve
-from .tables import MILLISECONDS_PER_SECOND, read_curve, read_sizes
+from .catalogue import INPUT_LOADING, is_curve, station_profile
+from .profile import Profile
+from .profile_file import read_curve_file
+from .tables import MILLISECONDS_PER_SECOND, read_sizes
 from .toml_table import TomlTable, read_toml
 
 # Constructor, keys it needs, keys it may have.
@@ -43,6 +47,18 @@ class Scenario:
         The load, in queries per second.
     path : Path
         The file.
+    cpu_profile : Profile
+        The cores' curve, and what is known of it.
+    accelerator_profile : Profile or None
+        The accelerator's.
+    model : str or None
+        The model that runs, a name or a file; None where no station is hardware.
+    preset : str or None
+        Which description of it.
+    input_loading : str
+        Where loading the inputs is part of the service.
+    cpu_hardware, accelerator_hardware : str or None
+        The hardware, a name or a file; None where the file gives a curve, or no accelerator.
     """
 
     title: str
@@ -53,6 +69,24 @@ class Scenario:
     policy: Policy | None
     qps: float | None
     path: Path
+    cpu_profile: Profile
+    accelerator_profile: Profile | None
+    model: str | None = None
+    preset: str | None = None
+    input_loading: str = "accelerator"
+    cpu_hardware: str | None = None
+    accelerator_hardware: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Station:
+    """What a table says about the cores or the accelerator."""
+
+    profile: Profile
+    servers: int | None
+    model: str | None = None
+    preset: str | None = None
+    hardware: str | None = None
 
 
 def read_scenario(path: str | PathLike[str]) -> Scenario:
@@ -62,7 +96,8 @@ def read_scenario(path: str | PathLike[str]) -> Scenario:
     ----------
     path : str or path-like
         A TOML file with the tables ``[sizes]`` (``law`` and its parameters, or ``trace``) and ``[cpu]``
-        (``cores`` and ``curve``, or ``model`` and ``instance`` of the catalogue; ``scv``), and, where wanted,
+        (``cores`` and ``curve``, a table or a profile, or ``model`` and ``hardware``, names of the catalogue or TOML
+        files, and ``preset``; ``scv``), and, where wanted,
         ``[accelerator]`` (``units``, else as ``[cpu]``), ``[sla]`` (``percentile``, ``milliseconds``),
         ``[policy]`` (``batch_size``, ``offload_above``), ``[load]`` (``qps``), and the keys ``title`` and
         ``input_loading``. Files that it names are sought from its own folder.
@@ -86,7 +121,7 @@ def read_scenario(path: str | PathLike[str]) -> Scenario:
     ... size = 100
     ... [cpu]
     ... model = "wnd"
-    ... instance = "c5n.2xlarge"
+    ... hardware = "c5n.2xlarge"
     ... '''
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "wide.toml")
@@ -98,15 +133,30 @@ def read_scenario(path: str | PathLike[str]) -> Scenario:
     root = read_toml(path)
     root.allow("title", "input_loading", "sizes", "cpu", "accelerator", "sla", "policy", "load")
     sizes, sizes_name = _sizes(root.table("sizes"))
+    cpu_table = root.table("cpu")
+    accelerator_table = root.table("accelerator") if "accelerator" in root else None
+    input_loading = _input_loading(root, [cpu_table] if accelerator_table is None else [cpu_table, accelerator_table])
+    cpu = _station(cpu_table, "cpu", "cores", input_loading)
+    accelerator = None
+    if accelerator_table is not None:
+        accelerator = _station(accelerator_table, "accelerator", "units", input_loading, cpu)
+    runs = cpu if accelerator is None or cpu.model is not None else accelerator
     return Scenario(
         title=root.text("title") if "title" in root else Path(path).stem,
-        machine=_machine(root),
+        machine=_machine(cpu, cpu_table, accelerator),
         sizes=sizes,
         sizes_name=sizes_name,
         sla=_sla(root.table("sla")) if "sla" in root else None,
         policy=_policy(root.table("policy"), "accelerator" in root) if "policy" in root else None,
         qps=_qps(root.table("load")) if "load" in root else None,
         path=Path(path),
+        cpu_profile=cpu.profile,
+        accelerator_profile=None if accelerator is None else accelerator.profile,
+        model=runs.model,
+        preset=runs.preset,
+        input_loading=input_loading,
+        cpu_hardware=cpu.hardware,
+        accelerator_hardware=None if accelerator is None else accelerator.hardware,
     )
 
 
@@ -130,20 +180,13 @@ def _sizes(table: TomlTable) -> tuple[QuerySizes, str]:
     return sizes, f"{law}({', '.join(f'{key}={value}' for key, value in parameters.items())})"
 
 
-def _machine(root: TomlTable) -> Machine:
-    cpu = root.table("cpu")
-    accelerator = root.table("accelerator") if "accelerator" in root else None
-    input_loading = _input_loading(root, [cpu] if accelerator is None else [cpu, accelerator])
-    curve = _curve(cpu, "cpu", "cores", input_loading)
-    default_cores = find_instance("cpu", cpu.text("instance")).servers if "instance" in cpu else None
-    pool = CorePool(cores=_servers(cpu, "cores", default_cores), service=curve)
+def _machine(cpu: _Station, cpu_table: TomlTable, accelerator: _Station | None) -> Machine:
+    if cpu.servers is None:
+        raise cpu_table.error("cores", "is missing")
+    pool = CorePool(cores=cpu.servers, service=cpu.profile.curve)
     if accelerator is None:
-        return Machine(cpu=pool)
-    curve = _curve(accelerator, "accelerator", "units", input_loading)
-    if "model" in cpu and "model" in accelerator and cpu.text("model") != accelerator.text("model"):
-        problem = f"model(={accelerator.text('model')!r}) must be the model of [cpu], {cpu.text('model')!r}"
-        raise accelerator.error("model", problem)
-    return Machine(cpu=pool, accelerator=Accelerator(service=curve, units=_servers(accelerator, "units", 1)))
+        return Machine(pool)
+    return Machine(pool, Accelerator(service=accelerator.profile.curve, units=accelerator.servers or 1))
 
 
 def _input_loading(root: TomlTable, stations: list[TomlTable]) -> str:
@@ -157,26 +200,57 @@ def _input_loading(root: TomlTable, stations: list[TomlTable]) -> str:
     return where
 
 
-def _curve(table: TomlTable, kind: str, servers: str, input_loading: str) -> ServiceCurve:
-    table.allow(servers, "curve", "model", "instance", "scv")
-    if ("curve" in table) == ("model" in table or "instance" in table):
-        raise table.error("", "must have either curve, or model and instance")
+def _station(table: TomlTable, kind: str, servers: str, input_loading: str, cpu: _Station | None = None) -> _Station:
+    table.allow(servers, "curve", "model", "hardware", "instance", "preset", "scv")
+    named = [key for key in ("model", "hardware", "instance", "preset") if key in table]
+    if ("curve" in table) == bool(named):
+        raise table.error("", "must have either curve, or model and hardware")
     if "curve" in table:
-        curve = read_curve(_sibling(table, "curve"))
+        profile = read_curve_file(_sibling(table, "curve"), kind)
+        station = _Station(profile, profile.cores)
     else:
-        with table.blaming("instance"):
-            curve = measured_curve(table.text("model"), kind, table.text("instance"), input_loading)
-    if "scv" not in table:
-        return curve
-    with table.blaming("scv"):
-        return replace(curve, scv=number("scv", table.value("scv"), least=0))
+        station = _on_hardware(table, kind, input_loading, cpu)
+    if servers in table:
+        with table.blaming(servers):
+            station = replace(station, servers=whole(servers, table.value(servers)))
+    if "scv" in table:
+        with table.blaming("scv"):
+            scv = number("scv", table.value("scv"), least=0)
+            station = replace(station, profile=station.profile.with_scv(scv))
+    return station
 
 
-def _servers(table: TomlTable, key: str, default: int | None) -> int:
-    if default is not None and key not in table:
-        return default
+def _on_hardware(table: TomlTable, kind: str, input_loading: str, cpu: _Station | None) -> _Station:
+    if "hardware" in table and "instance" in table:
+        raise table.error("instance", "is another name of hardware; give one of them")
+    key = "instance" if "instance" in table else "hardware"
+    hardware, model = _name_or_sibling(table, key), _name_or_sibling(table, "model")
+    if is_curve(hardware):
+        raise table.error(key, f"{key}(={hardware!r}) is a service curve; give it as curve, without model")
+    preset = table.text("preset") if "preset" in table else None
+    if preset is not None and model.endswith(".toml"):
+        raise table.error("preset", "is for models of the catalogue; a file describes its model once")
+    if cpu is not None and cpu.model is not None:
+        for named, ours, theirs in (("model", model, cpu.model), ("preset", preset, cpu.preset)):
+            if ours != theirs:
+                told = "left out, as in [cpu]" if theirs is None else f"that of [cpu], {theirs!r}"
+                raise table.error(named, f"{named}(={ours!r}) must be {told}")
     with table.blaming(key):
-        return whole(key, table.value(key))
+        profile = station_profile(
+            kind,
+            hardware,
+            model,
+            input_loading=input_loading,
+            preset=preset,
+            host=None if cpu is None else cpu.hardware,
+        )
+    return _Station(profile, profile.cores, model, preset, hardware)
+
+
+def _name_or_sibling(table: TomlTable, key: str) -> str:
+    """Return a name of the catalogue as it is, and the path of a file."""
+    name = table.text(key)
+    return str(_sibling(table, key)) if name.lower().endswith((".toml", ".csv")) else name
 
 
 def _sla(table: TomlTable) -> Sla:

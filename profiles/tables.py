@@ -67,6 +67,11 @@ class Table:
         rows, lines = tuple(self.rows[i] for i in kept), tuple(self.lines[i] for i in kept)
         return Table(self.path, self.header, self.header_line, rows, lines)
 
+    def texts(self, column: str) -> list[str]:
+        """Return a column as it stands."""
+        at = self.header.index(column)
+        return [row[at] for row in self.rows]
+
     def numbers(self, column: str, *, per: float = 1.0, zero_allowed: bool = False) -> list[float]:
         """Return a column, divided by `per`, of finite numbers > 0, or >= 0; else raise a `FileError`."""
 
@@ -95,6 +100,15 @@ class Table:
                 raise FileError(self.path, problem, line=line, column=column)
             seen[number] = line
         return numbers
+
+    def times(self, *batch_columns: str) -> tuple[str, list[float]]:
+        """Return which column holds batch sizes, the first of those named, and the column of times, in seconds."""
+        batch = next((name for name in batch_columns if name in self.header), None)
+        time = next((name for name in _PER_SECOND if name in self.header), None)
+        if batch is None or time is None:
+            expected = f"{' or '.join(batch_columns)} and one of {', '.join(_PER_SECOND)}"
+            raise _wrong_header(self, expected, [*batch_columns, *_PER_SECOND])
+        return batch, self.numbers(time, per=_PER_SECOND[time])
 
     def _parsed(self, column: str, parse: Callable[[str], Value | None], allowed: str) -> list[Value]:
         at = self.header.index(column)
@@ -190,12 +204,8 @@ def read_curve(path: str | PathLike[str], scv: float | None = None) -> ServiceCu
     0.007
     """
     table = read_table(path)
-    time = next((name for name in _PER_SECOND if name in table.header), None)
-    if "batch_size" not in table.header or time is None:
-        expected = f"batch_size and one of {', '.join(_PER_SECOND)}"
-        raise _wrong_header(table, expected, ["batch_size", *_PER_SECOND])
-    batch_sizes = table.distinct_whole_numbers("batch_size")
-    seconds = table.numbers(time, per=_PER_SECOND[time])
+    batch, seconds = table.times("batch_size")
+    batch_sizes = table.distinct_whole_numbers(batch)
     points = sorted(zip(batch_sizes, seconds, strict=True))
     return ServiceCurve.from_table(
         [batch_size for batch_size, _ in points],

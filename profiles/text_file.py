@@ -1,5 +1,6 @@
-"""Text files that a user wrote, and the error that says where in one of them something is wrong."""
+"""Text files that a user wrote or is to get, and the error that says where in one of them something is wrong."""
 
+import os
 from os import PathLike
 from pathlib import Path
 
@@ -94,3 +95,36 @@ def read_text(path: str | PathLike[str]) -> str:
         line = raw.count(b"\n", 0, error.start) + 1
         raise FileError(path, "is not UTF-8 text; save it as UTF-8", line=line) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def write_text(path: str | PathLike[str], text: str) -> None:
+    r"""Write a UTF-8 file, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; if it exists, it is replaced.
+    text : str
+        What it is to hold.
+
+    Raises
+    ------
+    FileError
+        Where it cannot be written.
+
+    Examples
+    --------
+    >>> write_text("no-such-folder/out.toml", "a = 1\n")
+    Traceback (most recent call last):
+    ...
+    recplan.profiles.text_file.FileError: no-such-folder/out.toml: cannot be written: No such file or directory
+    """
+    target = Path(os.path.realpath(path))
+    # In the same folder, because only there is replacing a file one step.
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(target)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise FileError(path, f"cannot be written: {error.strerror}") from None

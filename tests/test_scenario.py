@@ -1,11 +1,12 @@
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from recplan.profiles import FileError, load, read_curve, read_scenario, read_sizes
+from recplan.profiles import FileError, load, models, read_curve, read_scenario, read_sizes
 from recplan.queuemodel import Accelerator, CorePool, Policy, QuerySizes, ServiceCurve, Sla
 from recplan.queuemodel.offered_load import offered_load
 
@@ -13,7 +14,9 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "scenario.toml"
 
 SIZES = "[sizes]\nlaw = 'fixed'\nsize = 100\n"
 CATALOGUE = "[cpu]\nmodel = 'wnd'\ninstance = 'c5n.2xlarge'\n"
-BOTH = f"{CATALOGUE}[accelerator]\nmodel = 'wnd'\ninstance = 'g4dn.xlarge'\n"
+ACCELERATOR = "[accelerator]\nmodel = 'wnd'\ninstance = 'g4dn.xlarge'\n"
+BOTH = CATALOGUE + ACCELERATOR
+LARGE_MODEL = "embedding_dim = 64\nlookups = 1\ntables = [{ rows = 107374182 }]\ntop_fc = [1]\n"
 
 whole = st.integers(1, 200)
 laws = st.one_of(
@@ -114,11 +117,13 @@ KEYS = [
         "accelerator.units",
         "accelerator.scv",
     ),
+    *("cpu.hardware", "cpu.preset", "accelerator.hardware", "accelerator.preset", "accelerator.curve"),
     *("accelerator.model", "accelerator.instance", "sla.percentile", "sla.milliseconds", "policy.batch_size"),
     *("policy.offload_above", "load.qps", "nonsense"),
 ]
 VALUES = [
     *("1", "0", "-3", "2.5", "1e300", "nan", "-inf", "true", "9999999999999999999999", "[]", "[1, 2]", "{}"),
+    *("'skylake'", "'gtx1080ti'", "'paper'", "'server.toml'", "'ranker.toml'", "'absent.toml'"),
     *("1979-05-27", "'lognormal'", "'fixed'", "'ribbon'", "'wnd'", "'c5n.2xlarge'", "'g4dn.xlarge'", "''"),
     *("'cpu.csv'", "'..'", "'\\u0000'", '"\\u0000"'),
 ]
@@ -126,6 +131,8 @@ VALUES = [
 
 @given(st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES)))
 def test_any_value_of_any_key_makes_a_scenario_or_a_complaint_about_the_file(folder, values):
+    for name in ("server.toml", "ranker.toml"):
+        copyfile(EXAMPLE.with_name(name), folder / name)
     defaults = {"sizes.law": "'ribbon'", "cpu.model": "'wnd'", "cpu.instance": "'c5n.2xlarge'"}
     text = "\n".join(f"{key} = {value}" for key, value in (defaults | values).items())
     try:
@@ -157,6 +164,34 @@ def test_the_example_carries_the_load_that_it_names():
 def test_machines_of_the_catalogue_are_those_that_load_makes(folder, input_loading):
     scenario = scenario_of(folder, f"input_loading = '{input_loading}'\n{SIZES}{BOTH}")
     assert scenario.machine == load("wnd", cpu="c5n.2xlarge", accelerator="g4dn.xlarge", input_loading=input_loading)
+
+
+@pytest.mark.parametrize("preset", [None, "paper"])
+def test_hardware_is_another_word_for_instance_and_a_preset_says_which_description(folder, preset):
+    text = SIZES + BOTH.replace("instance", "hardware").replace("c5n.2xlarge", "broadwell")
+    if preset is not None:
+        text = text.replace("model = 'wnd'", f"model = 'wnd'\npreset = '{preset}'")
+    scenario = scenario_of(folder, text)
+    assert scenario.machine == load("wnd", cpu="broadwell", accelerator="g4dn.xlarge", preset=preset)
+    assert (scenario.model, scenario.preset, scenario.input_loading) == ("wnd", preset, "accelerator")
+    assert (scenario.cpu_hardware, scenario.accelerator_hardware) == ("broadwell", "g4dn.xlarge")
+
+
+def test_models_and_hardware_of_ones_own_lie_beside_the_scenario(folder, monkeypatch, tmp_path):
+    for name in ("ranker.toml", "server.toml"):
+        copyfile(EXAMPLE.with_name(name), folder / name)
+    monkeypatch.chdir(tmp_path)
+    both = "model = 'ranker.toml'\nhardware = "
+    scenario = scenario_of(folder, f"{SIZES}[cpu]\n{both}'server.toml'\n[accelerator]\n{both}'t4'\n")
+    own, server = folder / "ranker.toml", folder / "server.toml"
+    assert scenario.machine == load(own, cpu=server, accelerator="t4")
+    assert scenario.machine.cpu.cores == 64
+    assert (scenario.model, scenario.cpu_hardware) == (str(own), str(server))
+
+
+def test_a_scenario_of_curves_names_no_model_and_no_hardware():
+    scenario = read_scenario(EXAMPLE)
+    assert scenario.model is scenario.preset is scenario.cpu_hardware is scenario.accelerator_hardware is None
 
 
 def test_a_machine_of_the_catalogue_may_have_other_units_and_some_noise(folder):
@@ -201,9 +236,11 @@ def test_comments_a_mark_and_windows_line_ends_are_read_over(folder):
     assert scenario_of(folder, text.replace("\n", "\r\n")).sizes == QuerySizes.fixed(100)
 
 
+MODELS = [model.name for model in models()]
+CPUS = "skylake, broadwell, haswell, c5n.2xlarge, r5n.large, t3.xlarge"
 LAWS = ", ".join([*QuerySizes.names(), "lognormal", "normal", "uniform", "fixed"])
 NOT_A_TABLE = "must be a table: [cpu] and, below it, its keys"
-EITHER_CURVE = "must have either curve, or model and instance"
+EITHER_CURVE = "must have either curve, or model and hardware"
 
 
 @pytest.mark.parametrize(
@@ -228,27 +265,26 @@ def test_what_is_not_toml_says_where(folder, text, place):
         (f"title = 8\n{SIZES}{CATALOGUE}", ", line 1, key 'title': title(=8) must be text in quotes"),
         (f"{SIZES}[cpu]\ncores = 8\n", f", line 4, key 'cpu': {EITHER_CURVE}"),
         (f"{SIZES}{CATALOGUE}curve = 'good.csv'\n", f", line 4, key 'cpu': {EITHER_CURVE}"),
-        (f"{SIZES}[cpu]\nmodel = 'wnd'\n", ", line 4, key 'cpu.instance': is missing"),
+        (f"{SIZES}[cpu]\nmodel = 'wnd'\n", ", line 4, key 'cpu.hardware': is missing"),
         (f"{SIZES}[cpu]\ninstance = 't3.xlarge'\n", ", line 4, key 'cpu.model': is missing"),
         (f"{SIZES}[cpu]\ncurve = 'good.csv'\n", ", line 4, key 'cpu.cores': is missing"),
         (
             SIZES + CATALOGUE.replace("wnd", "wdn"),
             ", line 5, key 'cpu.model': model(='wdn') is not known; "
-            "there are: dlrm-rmc2, ncf, wnd, mt-wnd, dien; did you mean 'wnd'?",
+            f"there are: {', '.join(MODELS)}; did you mean 'wnd'?",
         ),
         (
             SIZES + CATALOGUE.replace("c5n.", "c5."),
             ", line 6, key 'cpu.instance': cpu(='c5.2xlarge') is not known; "
-            "there are: c5n.2xlarge, r5n.large, t3.xlarge; did you mean 'c5n.2xlarge'?",
+            f"there are: {CPUS}; did you mean 'c5n.2xlarge'?",
         ),
         (
             SIZES + CATALOGUE.replace("c5n.2xlarge", "g4dn.xlarge"),
-            ", line 6, key 'cpu.instance': cpu(='g4dn.xlarge') is of kind 'accelerator'; "
-            "it must be one of c5n.2xlarge, r5n.large, t3.xlarge",
+            f", line 6, key 'cpu.instance': cpu(='g4dn.xlarge') is of kind 'accelerator'; it must be one of {CPUS}",
         ),
         (
             SIZES + BOTH.replace("wnd", "ncf", 1),
-            ", line 8, key 'accelerator.model': model(='wnd') must be the model of [cpu], 'ncf'",
+            ", line 8, key 'accelerator.model': model(='wnd') must be that of [cpu], 'ncf'",
         ),
         (
             f"input_loading = 'al'\n{SIZES}{CATALOGUE}",
@@ -259,11 +295,54 @@ def test_what_is_not_toml_says_where(folder, text, place):
             f"input_loading = 'all'\n{SIZES}[cpu]\ncores = 8\ncurve = 'good.csv'\n",
             ", line 1, key 'input_loading': is for curves of the catalogue, and here are none; leave it out",
         ),
+        (
+            f"{SIZES}[cpu]\ncurve = 'good.csv'\npreset = 'paper'\n",
+            f", line 4, key 'cpu': {EITHER_CURVE}",
+        ),
+        (f"{SIZES}[cpu]\nhardware = 'skylake'\n", ", line 4, key 'cpu.model': is missing"),
+        (
+            f"{SIZES}{CATALOGUE}hardware = 'skylake'\n",
+            ", line 6, key 'cpu.instance': is another name of hardware; give one of them",
+        ),
+        (
+            f"{SIZES}[cpu]\nmodel = 'wnd'\nhardware = 'good.csv'\n",
+            ", line 6, key 'cpu.hardware': hardware(='{folder}/good.csv') is a service curve; "
+            "give it as curve, without model",
+        ),
+        (
+            f"{SIZES}[cpu]\nmodel = 'ranker.toml'\nhardware = 'skylake'\npreset = 'paper'\n",
+            ", line 7, key 'cpu.preset': is for models of the catalogue; a file describes its model once",
+        ),
+        (
+            f"{SIZES}{CATALOGUE}preset = 'papre'\n",
+            ", line 7, key 'cpu.preset': preset(='papre') is not known; there are: repository, paper; "
+            "did you mean 'paper'?",
+        ),
+        (
+            f"{SIZES}{CATALOGUE}preset = 'paper'\n{ACCELERATOR}",
+            ", line 8, key 'accelerator.preset': preset(=None) must be that of [cpu], 'paper'",
+        ),
+        (
+            f"{SIZES}{BOTH}preset = 'paper'\n",
+            ", line 10, key 'accelerator.preset': preset(='paper') must be left out, as in [cpu]",
+        ),
+        (
+            f"{SIZES}[cpu]\nmodel = 'wnd'\nhardware = 'absent.toml'\n",
+            ", line 6, key 'cpu.hardware': {folder}/absent.toml does not exist",
+        ),
+        (
+            f"{SIZES}[cpu]\nmodel = 'large.toml'\nhardware = 'skylake'\n[accelerator]\n"
+            "model = 'large.toml'\nhardware = 'gtx1080ti'\n",
+            ", line 9, key 'accelerator.hardware': {folder}/large.toml needs 25.6 GiB for its tables and "
+            "weights, but gtx1080ti has 11.0 GiB; leave it out, or take one with more memory",
+        ),
     ],
 )
 def test_a_scenario_that_is_no_machine_says_where_and_what_is_allowed(folder, text, complaint):
     write_curve(folder / "good.csv", ServiceCurve.from_table([1], [0.5]))
-    assert complaint_about(folder, text) == complaint
+    copyfile(EXAMPLE.with_name("ranker.toml"), folder / "ranker.toml")
+    (folder / "large.toml").write_text(LARGE_MODEL)
+    assert complaint_about(folder, text) == complaint.replace("{folder}", str(folder))
 
 
 @pytest.mark.parametrize(
@@ -305,7 +384,7 @@ def test_sizes_that_are_no_law_say_where_and_what_is_allowed(folder, table, comp
         (
             "unit = 2",
             ", line 10, key 'accelerator.unit': key(='unit') is not known; "
-            "there are: units, curve, model, instance, scv; did you mean 'units'?",
+            "there are: units, curve, model, hardware, instance, preset, scv; did you mean 'units'?",
         ),
         ("units = 0", ", line 10, key 'accelerator.units': units(=0) must be a whole number >= 1"),
         ("units = 2.5", ", line 10, key 'accelerator.units': units(=2.5) must be a whole number >= 1"),
