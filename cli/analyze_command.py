@@ -32,6 +32,7 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, form: Forma
 
     setting = read_setting(setting_options)
     policy, qps = read_load(setting, load_options)
+    setting = setting.run_under(policy)
     percentiles = with_extra(PERCENTILES, load_options.percentile)
     with compilation_announced():
         latency = analyze(setting.machine, setting.sizes, policy, qps)
@@ -46,7 +47,7 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, form: Forma
     show(
         Report(
             command="analyze",
-            title=f"{setting.title}\nquery sizes {setting.sizes_name}",
+            title=f"{setting.title}\nquery sizes {setting.sizes_name}\n{setting.curves}",
             quantities=(
                 Quantity("qps", "load (queries/s)", given),
                 *POLICY,

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from . import analyze_command, list_command, tune_command, validate_command
+from . import (
+    analyze_command,
+    calibrate_command,
+    compare_command,
+    fit_command,
+    list_command,
+    show_command,
+    size_command,
+    sweep_command,
+    tune_command,
+    validate_command,
+    what_if_command,
+)
 from .failure import FailureReporting
 from .option_groups import expanded
 
@@ -17,7 +29,7 @@ the most queries, how many, and how does that compare with the static rule?
 
 \b
 Examples:
-  recplan tune --model dlrm-rmc2 --cpu c5n.2xlarge --cores 8 --sla-ms 400
+  recplan tune --model dlrm-rmc1 --cpu skylake --accelerator gtx1080ti
   recplan list models
 """
 
@@ -25,7 +37,14 @@ COMMANDS = {
     "tune": tune_command,
     "analyze": analyze_command,
     "validate": validate_command,
+    "compare": compare_command,
+    "size": size_command,
+    "sweep": sweep_command,
+    "fit": fit_command,
     "list": list_command,
+    "show": show_command,
+    "calibrate": calibrate_command,
+    "what-if": what_if_command,
 }
 
 # Help without rich costs half the time to start.

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from .output import Format, Quantity, Report, given, significant
+from .hardware_record import CONFIDENCE, PEAKS, SOURCES, hardware_record
+from .output import Format, Quantity, Report, Section, given, listed, significant
 from .output import show as show_report
 from .scenario_options import FormatOption
 
 SUMMARY = "List models, hardware or query sizes."
 
-HELP = "List the measured models, the measured hardware, or the published laws of query sizes."
+HELP = "List the models, the hardware, or the published laws of query sizes."
 
 EPILOG = """\b
 Examples:
@@ -21,7 +22,10 @@ Examples:
   recplan list hardware --format json
 
 \b
-Targets are in milliseconds, sizes in items."""
+Targets are in milliseconds, sizes in items. Hardware has the peaks of all its
+cores: arithmetic (32 bits) in GFLOP/s, bandwidth in GB/s, memory in GiB,
+thermal design power in watts. Curves of models that were timed on it are
+measured; those of others are what the hardware's line says."""
 
 
 class Listing(StrEnum):
@@ -39,20 +43,24 @@ def run(what: Annotated[Listing, typer.Argument(help="What to list.")], form: Fo
 
 
 def _models() -> Report:
-    from recplan.profiles import models
+    from recplan.profiles import models, presets
 
     quantities = (
         Quantity("name", "model"),
         Quantity("sla_percentile", "percentile", given),
         Quantity("sla_ms", "target (ms)", given),
+        Quantity("bottleneck", "bottleneck"),
+        Quantity("presets", "presets", listed, text=True),
         Quantity("full_name", "in words"),
     )
     records = [
         {
             "name": model.name,
             "full_name": model.full_name,
+            "bottleneck": model.bottleneck,
             "sla_percentile": model.sla.percentile,
             "sla_ms": 1e3 * model.sla.seconds,
+            "presets": list(presets(model.name)),
             "source": model.source,
             "note": model.note or None,
         }
@@ -62,18 +70,15 @@ def _models() -> Report:
 
 
 def _hardware() -> Report:
-    from dataclasses import asdict
+    from recplan.profiles import known_hardware
 
-    from recplan.profiles import instances
-
-    quantities = (
-        Quantity("name", "hardware"),
-        Quantity("kind", "kind"),
-        Quantity("servers", "cores or units", given),
-        Quantity("description", "description"),
+    records = [hardware_record(hardware) for hardware in known_hardware().values()]
+    sections = (
+        Section("", PEAKS, records),
+        Section("how sure the figures are", CONFIDENCE, records),
+        Section("where they come from", SOURCES, records),
     )
-    records = [asdict(instance) for instance in instances()]
-    return Report("list", "", quantities, records, {"hardware": records})
+    return Report("list", "", PEAKS, records, {"hardware": records}, sections=sections)
 
 
 def _sizes() -> Report:

@@ -15,6 +15,22 @@ FormatOption = Annotated[
     typer.Option("--format", help="How to print: results go to standard output, notes to standard error."),
 ]
 
+PresetOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Which description of the model; see `recplan list models`.  [default: the one that was measured]",
+    ),
+]
+
+InputLoadingOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="none|accelerator|all",
+        help="Where loading the inputs is part of the service time.  [default: accelerator]",
+    ),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class ScenarioOptions:
@@ -24,36 +40,38 @@ class ScenarioOptions:
         Path | None,
         typer.Argument(metavar="[SCENARIO.toml]", help="A scenario file; options beside it override it."),
     ] = None
-    model: Annotated[str | None, typer.Option(metavar="NAME", help="Measured model; see `recplan list models`.")] = None
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE", help="Model (`recplan list models`), or a .toml file that describes one's own."
+        ),
+    ] = None
+    preset: PresetOption = None
     cpu: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME|FILE.csv",
-            help="Measured cpu (`recplan list hardware`), or a service curve of one core: "
-            "columns batch_size and milliseconds or seconds.",
+            metavar="NAME|FILE",
+            help="Cpu (`recplan list hardware`), a .toml file that describes one, or the service curve of one core: a "
+            "profile.toml of `recplan fit`, or a .csv file of columns batch_size and milliseconds or seconds.",
         ),
     ] = None
     cores: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Cores of the machine.  [default: those of the measured cpu]"),
+        typer.Option(metavar="N", help="Cores of the machine.  [default: those of the cpu or the profile]"),
     ] = None
     accelerator: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE.csv", help="Measured accelerator, or its service curve.")
+        str | None, typer.Option(metavar="NAME|FILE", help="Accelerator, or its service curve, as for --cpu.")
     ] = None
-    units: Annotated[int | None, typer.Option(metavar="N", help="Accelerators of that kind.  [default: 1]")] = None
-    input_loading: Annotated[
-        str | None,
-        typer.Option(
-            metavar="none|accelerator|all",
-            help="Where loading the inputs is part of a measured service time.  [default: accelerator]",
-        ),
+    units: Annotated[
+        int | None, typer.Option(metavar="N", help="Accelerators of that kind.  [default: 1, or the profile's]")
     ] = None
+    input_loading: InputLoadingOption = None
     scv: Annotated[
         float | None,
         typer.Option(
             metavar="NUMBER",
             help="Squared coefficient of variation of the service times, 0 to 1 and above.  "
-            "[default: 0, or the scenario's]",
+            "[default: 0, or the profile's or scenario's]",
         ),
     ] = None
     sizes: Annotated[

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from .output import given, note
+from .output import given, note, origin
+from .stations import read_stations
 
 if TYPE_CHECKING:
-    from recplan.profiles import Scenario
-    from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla
+    from recplan.profiles import Profile, Scenario
+    from recplan.queuemodel import Machine, Policy, QuerySizes, Sla
 
     from .scenario_options import LoadOptions, ScenarioOptions
 
@@ -32,10 +33,14 @@ class Setting:
         The law of the query sizes.
     sizes_name : str
         That law in a few words.
-    model : str or None
-        The measured model that it runs, where an option named it.
+    model, preset : str or None
+        The model that it runs, a name or a file, and which description of it, where anything names them.
     file : Scenario or None
         The scenario file.
+    cpu : Profile
+        The cores' curve, and what is known of it.
+    accelerator : Profile or None
+        The accelerator's.
     """
 
     title: str
@@ -43,15 +48,22 @@ class Setting:
     sizes: QuerySizes
     sizes_name: str
     model: str | None
+    preset: str | None
     file: Scenario | None
+    cpu: Profile
+    accelerator: Profile | None
 
     def document(self) -> Mapping[str, Any]:
         """Describe the setting as the output's ``scenario`` does."""
         cpu, accelerator = self.machine.cpu, self.machine.accelerator
         return {
             "title": self.title,
+            "model": self.model,
+            "preset": self.preset,
             "cores": cpu.cores,
             "units": accelerator.units if accelerator else 0,
+            "cpu_name": self.cpu.name,
+            "accelerator_name": self.accelerator.name if self.accelerator else None,
             "cpu_curve": cpu.service.provenance,
             "accelerator_curve": accelerator.service.provenance if accelerator else None,
             "cpu_scv": cpu.service.scv,
@@ -61,20 +73,54 @@ class Setting:
             "sizes_max_items": self.sizes.max_size,
         }
 
+    @property
+    def curves(self) -> str:
+        """Where the figures of both curves come from, in a line."""
+        stations = {"cpu": self.cpu, "accelerator": self.accelerator}
+        return "; ".join(
+            f"{station} curve: {origin(profile.curve.provenance)}{f' ({profile.name})' if profile.name else ''}"
+            for station, profile in stations.items()
+            if profile is not None
+        )
+
+    def run_under(self, policy: Policy) -> Setting:
+        """Return the setting as it stands under a policy; tell where batches exceed those that were timed."""
+        on_cores = largest = self.sizes.max_size
+        cpu, accelerator = self.cpu, self.accelerator
+        if accelerator is not None and policy.offload_above is not None and policy.offload_above < largest:
+            on_cores = policy.offload_above
+            accelerator = _used_to(largest, accelerator, "the accelerator")
+        if on_cores > 0:
+            cpu = _used_to(min(policy.batch_size, on_cores), cpu, "a core")
+        machine = replace(self.machine, cpu=replace(self.machine.cpu, service=cpu.curve))
+        if accelerator is not None and machine.accelerator is not None:
+            machine = replace(machine, accelerator=replace(machine.accelerator, service=accelerator.curve))
+        return replace(self, machine=machine, cpu=cpu, accelerator=accelerator)
+
 
 def read_setting(options: ScenarioOptions) -> Setting:
     """Read what the options and their files say; `ValueError` where that is wrong or not enough."""
     from recplan.profiles import models, read_scenario
-    from recplan.queuemodel import Machine
 
     file = None if options.scenario is None else read_scenario(options.scenario)
-    _check_use(options, file)
-    machine = Machine(_core_pool(options, file), _accelerator(options, file))
+    found = read_stations(options, file)
+    of_catalogue = [profile for profile in (found.cpu, found.accelerator) if profile and profile.fit is None]
     for model in models():
-        if model.name == options.model and model.note:
-            note(f"the measured figures of {model.name}: {model.note}")
+        if model.name == found.model and model.note and any(p.curve.provenance == "measured" for p in of_catalogue):
+            note(f"{model.name}: {model.note}")
     sizes, sizes_name = _sizes(options, file)
-    return Setting(_title(options, file, machine), machine, sizes, sizes_name, options.model, file)
+    title = _title(options, file, found.machine)
+    return Setting(
+        title,
+        found.machine,
+        sizes,
+        sizes_name,
+        found.model,
+        found.preset,
+        file,
+        found.cpu,
+        found.accelerator,
+    )
 
 
 def read_sla(setting: Setting, sla_ms: float | None, percentile: float | None) -> Sla:
@@ -109,8 +155,19 @@ def read_load(setting: Setting, options: LoadOptions) -> tuple[Policy, float]:
     if policy is None:
         raise ValueError("--batch-size is missing; give the largest batch that a core runs, in items")
     if options.offload_above is not None:
-        policy = Policy(policy.batch_size, _threshold(options.offload_above))
+        policy = Policy(policy.batch_size, read_threshold(options.offload_above))
     return policy, qps
+
+
+def read_fixed_policy(batch_size: int | None, offload_above: str | None) -> Policy | None:
+    """Read a policy that is to be kept; None where the best one is to be chosen."""
+    from recplan.queuemodel import Policy
+
+    if batch_size is None:
+        if offload_above is not None:
+            raise ValueError(f"--offload-above {offload_above} needs --batch-size; without both the best are chosen")
+        return None
+    return Policy(batch_size, None if offload_above is None else read_threshold(offload_above))
 
 
 def describe_policy(policy: Policy) -> Mapping[str, Any]:
@@ -128,82 +185,14 @@ def describe_sla(sla: Sla) -> str:
     return f"p{given(sla.percentile)} <= {given(1e3 * sla.seconds)} ms"
 
 
-def _check_use(options: ScenarioOptions, file: Scenario | None) -> None:
-    """Refuse options that would change nothing, or not all that they seem to."""
-    stations = {"cpu": options.cpu, "accelerator": options.accelerator}
-    measured = [name for name in stations.values() if name is not None and not _is_file(name)]
-    if options.input_loading is not None and not measured:
-        raise ValueError(
-            f"--input-loading {options.input_loading} is for measured hardware, and no option names any; "
-            "leave it out, or set input_loading in the scenario file"
+def _used_to(batch: int, profile: Profile, station: str) -> Profile:
+    used = profile.used_to(batch)
+    if used is not profile and profile.fit is not None:
+        note(
+            f"batches of up to {batch} items run on {station}, but its times were measured up to "
+            f"{profile.fit.largest_batch} only: beyond, they are extrapolated"
         )
-    if options.model is None or file is None:
-        return
-    if not measured:
-        raise ValueError(
-            f"--model {options.model} beside a scenario file needs measured hardware: --cpu or --accelerator"
-        )
-    for station, stated in (("cpu", file.machine.cpu), ("accelerator", file.machine.accelerator)):
-        if stated is not None and stated.service.provenance == "measured" and stations[station] is None:
-            raise ValueError(f"--model {options.model} would leave the file's {station} as it is; give --{station} too")
-
-
-def _core_pool(options: ScenarioOptions, file: Scenario | None) -> CorePool:
-    from recplan.profiles.catalogue import find_instance
-    from recplan.queuemodel import CorePool
-
-    if options.cpu is not None:
-        curve = _curve("cpu", options.cpu, options)
-    elif file is not None:
-        curve = file.machine.cpu.service
-    else:
-        raise ValueError(
-            "--cpu is missing; name a measured cpu (see `recplan list hardware`) or a curve in a .csv file, "
-            "or give a scenario file"
-        )
-    cores = options.cores
-    if cores is None and file is not None:
-        cores = file.machine.cpu.cores
-    elif cores is None and options.cpu is not None and not _is_file(options.cpu):
-        cores = find_instance("cpu", options.cpu).servers
-    if cores is None:
-        raise ValueError(f"--cores is missing; {options.cpu} is the curve of one core, so say how many there are")
-    return CorePool(cores, _noisy(curve, options))
-
-
-def _accelerator(options: ScenarioOptions, file: Scenario | None) -> Accelerator | None:
-    from recplan.queuemodel import Accelerator
-
-    stated = file.machine.accelerator if file else None
-    curve, units = (stated.service, stated.units) if stated else (None, 1)
-    if options.accelerator is not None:
-        curve = _curve("accelerator", options.accelerator, options)
-    if options.units is not None:
-        units = options.units
-    if curve is not None:
-        return Accelerator(_noisy(curve, options), units)
-    if options.units is not None:
-        raise ValueError(f"--units {options.units} needs --accelerator")
-    return None
-
-
-def _curve(station: str, name: str, options: ScenarioOptions) -> ServiceCurve:
-    from recplan.profiles import read_curve
-    from recplan.profiles.catalogue import measured_curve
-
-    if _is_file(name):
-        return read_curve(name)
-    if options.model is None:
-        raise ValueError(f"--model is missing; --{station} {name} is measured hardware, so say which model it runs")
-    return measured_curve(options.model, station, name, options.input_loading or "accelerator")
-
-
-def _noisy(curve: ServiceCurve, options: ScenarioOptions) -> ServiceCurve:
-    return curve if options.scv is None else replace(curve, scv=options.scv)
-
-
-def _is_file(name: str) -> bool:
-    return name.lower().endswith(".csv")
+    return used
 
 
 def _sizes(options: ScenarioOptions, file: Scenario | None) -> tuple[QuerySizes, str]:
@@ -246,7 +235,8 @@ def _counted(count: int, what: str, of: str | None) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}{f' ({of})' if of else ''}"
 
 
-def _threshold(text: str) -> int | None:
+def read_threshold(text: str) -> int | None:
+    """Read an offload threshold, in items; None where it is the word none."""
     from recplan.queuemodel.arguments import whole
 
     if text.lower() == "none":

@@ -28,8 +28,8 @@ HELP = "Find the batch size and the offload threshold that carry the most querie
 
 EPILOG = """\b
 Examples:
-  recplan tune --model dlrm-rmc2 --cpu c5n.2xlarge --cores 8 \\
-    --accelerator g4dn.xlarge --sizes deeprecsys-production --sla-ms 400
+  recplan tune --model dlrm-rmc1 --cpu skylake --accelerator gtx1080ti \\
+    --sizes deeprecsys-production --sla-ms 100
   recplan tune scenario.toml --sla-ms 200 --percentile 99 --format json
 
 \b
@@ -71,6 +71,7 @@ def run(
         candidates = _candidates(setting.machine, setting.sizes, sla)
         elapsed_ms = 1e3 * (perf_counter() - begin)
         latencies = [candidate.latency_at_capacity(setting.sizes) for candidate in candidates]
+    setting = setting.run_under(candidates[0].policy)
     static_qps = candidates[-1].qps
     records = [
         {
@@ -96,7 +97,7 @@ def run(
     show(
         Report(
             command="tune",
-            title=f"{setting.title}\nquery sizes {setting.sizes_name}, target {describe_sla(sla)}",
+            title=f"{setting.title}\nquery sizes {setting.sizes_name}, target {describe_sla(sla)}\n{setting.curves}",
             quantities=(
                 Quantity("policy", "policy", _LABELS.__getitem__),
                 *POLICY,

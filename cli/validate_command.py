@@ -59,6 +59,7 @@ def run(
 
     setting = read_setting(setting_options)
     policy, qps = read_load(setting, load_options)
+    setting = setting.run_under(policy)
     percentiles = with_extra(PERCENTILES, load_options.percentile)
     machine, sizes = setting.machine, setting.sizes
 
@@ -92,7 +93,7 @@ def run(
     show(
         Report(
             command="validate",
-            title=f"{setting.title}\nquery sizes {setting.sizes_name}, {given(qps)} queries/s",
+            title=f"{setting.title}\nquery sizes {setting.sizes_name}, {given(qps)} queries/s\n{setting.curves}",
             quantities=_QUANTITIES,
             records=comparisons,
             document={

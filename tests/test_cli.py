@@ -93,20 +93,33 @@ def test_an_interrupt_from_the_keyboard_ends_it_with_a_short_message(monkeypatch
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "error: interrupted\n")
 
 
+def everything_on(screen):
+    chunks = []
+    with open(screen, "rb", buffering=0) as file:
+        try:
+            while chunk := file.read(65536):
+                chunks.append(chunk)
+        except OSError:
+            # How a terminal tells that nobody writes to it any more.
+            pass
+    return b"".join(chunks).decode()
+
+
 def test_a_terminal_of_80_columns_shows_every_cell_without_colours_if_none_are_wanted(tmp_path):
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": "80", "TERM": "xterm", "NO_COLOR": "1"}
-    with open(ours, "rb") as screen:
-        with open(theirs, "wb") as terminal:
-            result = process("list", "hardware", cwd=tmp_path, stdout=terminal, env=environment)
-            assert (result.returncode, result.stderr) == (0, "")
-        text = os.read(screen.fileno(), 65536).decode()
+    command = [sys.executable, "-c", RUN, "list", "hardware"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=theirs, stderr=subprocess.PIPE, env=environment) as running:
+        os.close(theirs)
+        text = everything_on(ours)
+        assert running.stderr.read() == b""
+    assert running.returncode == 0
     lines = text.replace("\x1b[0m", "").replace("\x1b[1m", "").splitlines()
     assert "\x1b" not in "".join(lines)
     assert max(map(len, lines)) <= 80
-    assert set(recplan("list", "hardware").stdout.replace("-", "").split()) <= set(
-        " ".join(lines).replace("-", "").split()
-    )
+    words = recplan("list", "hardware").stdout.replace("-", "").split()
+    # What is longer than its column is broken.
+    assert {word for word in words if len(word) <= 25} <= set(" ".join(lines).replace("-", "").split())
 
 
 class ImmediateTimer:

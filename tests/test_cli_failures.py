@@ -9,6 +9,7 @@ from recplan.cli.application import app
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 EXAMPLE, CURVE = str(EXAMPLES / "scenario.toml"), str(EXAMPLES / "cpu.csv")
+RANKER, SERVER = str(EXAMPLES / "ranker.toml"), str(EXAMPLES / "server.toml")
 
 MACHINE = ("--model", "dlrm-rmc2", "--cpu", "c5n.2xlarge", "--cores", "8")
 BOTH = (*MACHINE, "--accelerator", "g4dn.xlarge")
@@ -16,25 +17,36 @@ LOAD = ("--qps", "10", "--batch-size", "64")
 
 BAD_INPUT = [
     # Names that do not exist list those that do.
-    (("tune", "--model", "dlrm-rmc1", "--cpu", "c5n.2xlarge"), "there are: dlrm-rmc2, ncf,"),
-    (("tune", "--model", "dlrm-rmc1", "--cpu", "c5n.2xlarge"), "did you mean 'dlrm-rmc2'?"),
+    (("tune", "--model", "dlrm-rmc4", "--cpu", "c5n.2xlarge"), "there are: ncf, wnd, mt-wnd, dlrm-rmc1,"),
+    (("tune", "--model", "mtwnd", "--cpu", "c5n.2xlarge"), "did you mean 'mt-wnd'?"),
+    (("tune", "--model", "mtwnd", "--cpu", CURVE, "--cores", "2"), "did you mean 'mt-wnd'?"),
+    (("tune", *MACHINE, "--preset", "papr"), "there are: repository, paper; did you mean 'paper'?"),
+    (("tune", "--model", "wnd", "--cpu", "skylke"), "did you mean 'skylake'?"),
     (("tune", "--model", "wnd", "--cpu", "c5n.xlarge"), "did you mean 'c5n.2xlarge'?"),
-    (("tune", "--model", "wnd", "--cpu", "g4dn.xlarge"), "is of kind 'accelerator'; it must be one of c5n.2xlarge,"),
+    (
+        ("tune", "--model", "wnd", "--cpu", "g4dn.xlarge"),
+        "is of kind 'accelerator'; it must be one of skylake, broadwell,",
+    ),
     (("tune", *MACHINE, "--accelerator", "g4dn.large"), "did you mean 'g4dn.xlarge'?"),
     (("tune", *MACHINE, "--sizes", "ribon"), "--sizes(='ribon') is not known; there are: deeprecsys-production,"),
     (("tune", *BOTH, "--input-loading", "cpu"), "there are: none, accelerator, all"),
     # What is missing is named, with what to give.
-    (("tune",), "--cpu is missing; name a measured cpu"),
-    (("tune", "--cpu", "c5n.2xlarge"), "--model is missing; --cpu c5n.2xlarge is measured hardware"),
-    (("tune", EXAMPLE, "--accelerator", "g4dn.xlarge"), "--model is missing; --accelerator g4dn.xlarge is measured"),
+    (("tune",), "--cpu is missing; name one of `recplan list hardware`, a file that describes hardware"),
+    (("tune", "--cpu", "c5n.2xlarge"), "--model is missing; --cpu c5n.2xlarge is hardware, so say which model it runs"),
+    (("tune", EXAMPLE, "--accelerator", "g4dn.xlarge"), "--model is missing; --accelerator g4dn.xlarge is hardware"),
+    (("tune", "--cpu", SERVER), "server.toml is hardware, so say which model it runs"),
+    (("tune", "--model", RANKER, "--cpu", SERVER), "--sla-ms is missing;"),
     (("tune", "--cpu", CURVE), "--cores is missing;"),
     (("tune", "--cpu", CURVE, "--cores", "2"), "--sla-ms is missing;"),
     (("analyze", *MACHINE, "--batch-size", "64"), "--qps is missing;"),
     (("validate", *MACHINE, "--qps", "10"), "--batch-size is missing;"),
     # Options that would change nothing are refused.
     (("tune", *MACHINE, "--units", "2"), "--units 2 needs --accelerator"),
-    (("tune", EXAMPLE, "--input-loading", "all"), "--input-loading all is for measured hardware"),
-    (("tune", EXAMPLE, "--model", "wnd"), "--model wnd beside a scenario file needs measured hardware"),
+    (("tune", EXAMPLE, "--input-loading", "all"), "beside a scenario file --input-loading all needs hardware"),
+    (("tune", EXAMPLE, "--model", "wnd"), "beside a scenario file --model wnd needs hardware of the catalogue or of a"),
+    (("tune", EXAMPLE, "--preset", "paper"), "beside a scenario file --preset paper needs hardware"),
+    (("tune", "--cpu", CURVE, "--preset", "paper"), "--preset paper needs hardware of the catalogue or of a file"),
+    (("tune", "--model", RANKER, "--cpu", SERVER, "--preset", "paper"), "ranker.toml describes its model once"),
     (("tune", *MACHINE, "--sizes", "ribbon", "--sizes-file", "sizes.csv"), "exclude each other"),
     # Numbers out of range name what is allowed.
     (("tune", *MACHINE, "--cores", "0"), "cores(=0) must be a whole number >= 1"),
@@ -53,6 +65,10 @@ BAD_INPUT = [
     # Files say where they are wrong.
     (("tune", "no-such.toml"), "no-such.toml: does not exist"),
     (("tune", "--cpu", "no-such.csv", "--cores", "2"), "no-such.csv: does not exist"),
+    (("tune", "--cpu", "no-such.toml", "--model", "wnd"), "no-such.toml: does not exist"),
+    (("tune", "--cpu", "skylake", "--model", "no-such.toml"), "no-such.toml: does not exist"),
+    (("tune", "--cpu", RANKER, "--model", "wnd"), "ranker.toml, line 3, key 'dense_features': key(='dense_features')"),
+    (("tune", "--cpu", "skylake", "--model", SERVER), "server.toml, line 2, key 'kind': key(='kind') is not known"),
     (("tune", *MACHINE, "--sizes-file", CURVE), "cpu.csv, line 2: the header must have size"),
 ]
 
@@ -113,15 +129,33 @@ def test_no_format_prints_a_result_of_a_failure(form):
     assert failure(("analyze", *MACHINE, *LOAD, "--qps", "300", "--format", form))[0] == 3
 
 
-def test_a_model_must_not_reach_one_station_of_a_measured_machine_only(tmp_path):
+@pytest.fixture
+def both_stations(tmp_path):
     scenario = tmp_path / "both.toml"
     scenario.write_text(
-        "[sizes]\nlaw = 'ribbon'\n[cpu]\nmodel = 'ncf'\ninstance = 'c5n.2xlarge'\n"
-        "[accelerator]\nmodel = 'ncf'\ninstance = 'g4dn.xlarge'\n"
+        "[sizes]\nlaw = 'ribbon'\n[cpu]\nmodel = 'ncf'\nhardware = 'skylake'\n"
+        "[accelerator]\nmodel = 'ncf'\nhardware = 'g4dn.xlarge'\n"
     )
-    status, error = failure(("tune", str(scenario), "--model", "wnd", "--cpu", "c5n.2xlarge"))
+    return str(scenario)
+
+
+@pytest.mark.parametrize("option", [("--model", "wnd"), ("--preset", "paper"), ("--input-loading", "all")])
+def test_an_option_for_hardware_must_not_reach_one_station_of_a_file_only(both_stations, option):
+    status, error = failure(("tune", both_stations, *option, "--cpu", "c5n.2xlarge"))
     assert status == 2
-    assert "would leave the file's accelerator as it is; give --accelerator too" in error
+    assert f"{' '.join(option)} would leave the file's accelerator as it is; give --accelerator too" in error
+
+
+@pytest.mark.parametrize("command", [("tune", "--model"), ("analyze", *LOAD, "--model"), ("show",)])
+def test_a_model_that_exceeds_an_accelerator_is_refused_with_both_figures(tmp_path, command):
+    model = tmp_path / "large.toml"
+    model.write_text("embedding_dim = 64\nlookups = 1\ntables = [{ rows = 107374182 }]\ntop_fc = [1]\n")
+    status, error = failure((*command, str(model), "--cpu", "skylake", "--accelerator", "gtx1080ti"))
+    assert status == 2
+    assert error == (
+        f"error: {model} needs 25.6 GiB for its tables and weights, but gtx1080ti has 11.0 GiB; "
+        "leave it out, or take one with more memory\n"
+    )
 
 
 @given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1))

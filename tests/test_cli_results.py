@@ -10,12 +10,14 @@ from typer.testing import CliRunner
 
 from recplan.cli.application import app
 from recplan.cli.output import significant
-from recplan.profiles import instances, load, models, read_scenario
+from recplan.profiles import known_hardware, load, models, presets, read_scenario
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, analyze, simulate
 from recplan.queuemodel.offered_load import offered_load
-from recplan.solvers import hill_climb, max_qps, pattern_search, static_policy
+from recplan.solvers import coordinate_search, hill_climb, max_qps, static_policy
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "scenario.toml"
+EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLE = EXAMPLES / "scenario.toml"
+RANKER, SERVER = EXAMPLES / "ranker.toml", EXAMPLES / "server.toml"
 MACHINE = ("--model", "wnd", "--cpu", "c5n.2xlarge")
 BOTH = (*MACHINE, "--accelerator", "g4dn.xlarge")
 CPU_ONLY = load("wnd", cpu="c5n.2xlarge")
@@ -40,10 +42,13 @@ def rows(*arguments):
 
 def as_csv(records):
     """Write the values of JSON objects as CSV has them."""
-    return [
-        {key: "" if value is None else json.dumps(value).strip('"') for key, value in record.items()}
-        for record in records
-    ]
+
+    def cell(value):
+        if value is None:
+            return ""
+        return " ".join(value) if isinstance(value, list) else json.dumps(value).strip('"')
+
+    return [{key: cell(value) for key, value in record.items()} for record in records]
 
 
 @given(load=st.floats(0.05, 0.9), batch_size=st.integers(32, 512), offload_above=st.none() | st.integers(200, 1000))
@@ -79,8 +84,12 @@ def test_analyze_describes_the_scenario():
     scenario = read_scenario(EXAMPLE)
     assert document("analyze", EXAMPLE)["scenario"] == {
         "title": "Home page ranking on 16 cores and 1 accelerator",
+        "model": None,
+        "preset": None,
         "cores": 16,
         "units": 1,
+        "cpu_name": None,
+        "accelerator_name": None,
         "cpu_curve": "given",
         "accelerator_curve": "given",
         "cpu_scv": 0.02,
@@ -106,6 +115,7 @@ def test_analyze_prints_a_table_with_units():
     assert printed("analyze", *MACHINE, "--qps", "200", "--batch-size", "128").splitlines() == [
         "wnd on 4 cores (c5n.2xlarge)",
         "query sizes deeprecsys-production",
+        "cpu curve: measured (c5n.2xlarge)",
         "",
         *(f"{label:28}  {cell:>5}" for label, cell in cells.items()),
     ]
@@ -156,7 +166,9 @@ def test_tune_says_what_the_solvers_say():
     result = document("tune", *BOTH, "--sla-ms", "20")
     sla = Sla(95, 0.020)
     climb = hill_climb(WITH_ACCELERATOR, SIZES, sla)
-    chosen, cpu_only = (pattern_search(machine, SIZES, sla, climb) for machine in (WITH_ACCELERATOR, CPU_ONLY))
+    chosen, cpu_only = (
+        coordinate_search(machine, SIZES, sla, climb, everywhere=True) for machine in (WITH_ACCELERATOR, CPU_ONLY)
+    )
     static = static_policy(WITH_ACCELERATOR, SIZES)
     static_qps = max_qps(WITH_ACCELERATOR, SIZES, static, sla)
     assert result["sla"] == {"percentile": 95, "latency_ms": 20}
@@ -188,6 +200,12 @@ def test_tune_shows_the_latency_just_below_the_capacity():
 def test_tune_without_accelerator_compares_with_the_hill_climb_and_the_static_rule():
     names = [record["policy"] for record in document("tune", *MACHINE)["policies"]]
     assert names == ["chosen", "hill-climb", "static"]
+
+
+def test_tune_takes_hardware_that_was_never_measured_and_the_published_target():
+    result = document("tune", "--model", "dlrm-rmc3", "--cpu", "broadwell", "--accelerator", "gtx1080ti")
+    assert result["sla"] == {"percentile": 95, "latency_ms": 100}
+    assert result["policies"][0]["capacity_qps"] > 0
 
 
 def test_tune_shows_the_percentile_of_the_target():
@@ -255,31 +273,104 @@ def test_list_holds_the_same_in_json_and_csv(what):
 
 def test_list_names_everything_that_there_is():
     assert [record["name"] for record in rows("list", "models")] == [model.name for model in models()]
-    assert [record["name"] for record in rows("list", "hardware")] == [instance.name for instance in instances()]
+    assert [record["name"] for record in rows("list", "hardware")] == list(known_hardware())
     assert [record["name"] for record in rows("list", "sizes")] == list(QuerySizes.names())
 
 
 LISTS = {
     "models": """\
-model      percentile  target (ms)  in words
----------  ----------  -----------  --------------------------------------------------------------------
-dlrm-rmc2          95          400  Deep Learning Recommendation Model, class RMC2 (embedding dominated)
-ncf                95            5  Neural Collaborative Filtering
-wnd                95           25  Wide and Deep
-mt-wnd             95           25  Multi-Task Wide and Deep
-dien               95           35  Deep Interest Evolution Network
+model      percentile  target (ms)  bottleneck               presets                    in words
+---------  ----------  -----------  -----------------------  -------------------------  ------------------------------
+ncf                95            5  mlp                      repository, paper          Neural Collaborative Filtering
 """,
     "hardware": """\
-hardware     kind         cores or units  description
------------  -----------  --------------  ----------------------------------------------
-c5n.2xlarge  cpu                       4  AWS, 4 physical cores, Skylake-SP with AVX-512
-r5n.large    cpu                       1  AWS, memory-optimised, 1 physical core
-t3.xlarge    cpu                       2  AWS, burstable, 2 physical cores
-g4dn.xlarge  accelerator               1  AWS, 1 NVIDIA T4
+hardware            kind         cores or units  GFLOP/s  GB/s  GiB  watts
+------------------  -----------  --------------  -------  ----  ---  -----
+skylake             cpu                      40     5120   170    -    250
+broadwell           cpu                      28   2150.4   154    -    240
+haswell             cpu                      24     1920   102    -    240
+c5n.2xlarge         cpu                       4    870.4    28    -      -
+r5n.large           cpu                       1    198.4    10    -      -
+t3.xlarge           cpu                       2      320    20    -      -
+gtx1080ti           accelerator               1    11340   484   11    250
+g4dn.xlarge         accelerator               1     8100   320   16     70
+t4                  accelerator               1     8100   320   16     70
+a100                accelerator               1    19500  2039   80    400
+h100                accelerator               1    67000  3350   80    700
+hypothetical-hbm2e  accelerator               1     8000   800    -      -
+
+how sure the figures are
 """,
 }
 
 
 @pytest.mark.parametrize("what", LISTS)
 def test_list_prints_a_table(what):
-    assert printed("list", what) == LISTS[what]
+    cut = [line.split() for line in LISTS[what].splitlines() if not line.startswith("-")]
+    shown = [line.split() for line in printed("list", what).splitlines() if not line.startswith("-")]
+    assert shown[: len(cut)] == cut
+
+
+def test_list_says_how_sure_the_figures_of_hardware_are_and_who_gives_them():
+    text = printed("list", "hardware")
+    kept = {
+        line.split()[0]: line for line in text.partition("how sure")[2].partition("where they")[0].splitlines() if line
+    }
+    assert kept["skylake"].split()[1:] == ["calibrated", "recalled", "-"]
+    assert "datasheet, not calibrated" in kept["t4"]
+    assert kept["c5n.2xlarge"].endswith("ncf, wnd, mt-wnd, dlrm-rmc2, dien")
+    assert "HPCA'20 (Gupta et al.) Table II" in text.partition("where they come from")[2]
+    for record in rows("list", "hardware"):
+        assert record["source"] in text
+
+
+def test_list_tells_peaks_of_the_whole_server_with_their_units():
+    skylake = next(record for record in document("list", "hardware")["hardware"] if record["name"] == "skylake")
+    hardware = known_hardware()["skylake"]
+    assert skylake["peak_gflops"] == 40 * hardware.fp32_gflops_per_core
+    assert skylake["memory_gbps"] == 2 * hardware.memory_gbps_per_socket
+    assert skylake["watts"] == 2 * hardware.tdp_watts
+    assert (skylake["curve"], skylake["confidence"], skylake["measured_models"]) == ("calibrated", "recalled", [])
+
+
+def test_list_tells_what_every_model_is():
+    for record, model in zip(document("list", "models")["models"], models(), strict=True):
+        assert record["bottleneck"] == model.bottleneck
+        assert record["presets"] == list(presets(model.name))
+        assert (record["sla_percentile"], record["sla_ms"]) == (model.sla.percentile, 1e3 * model.sla.seconds)
+
+
+CURVES = [
+    ((*BOTH,), "cpu curve: measured (c5n.2xlarge); accelerator curve: measured (g4dn.xlarge)"),
+    (
+        ("--model", "wnd", "--cpu", "skylake", "--accelerator", "t4"),
+        "cpu curve: calibrated (skylake); accelerator curve: datasheet, not calibrated (t4)",
+    ),
+    (("--model", "wnd", "--preset", "paper", "--cpu", "skylake"), "cpu curve: extrapolated (skylake)"),
+    (("--model", RANKER, "--cpu", SERVER, "--sla-ms", "100"), "cpu curve: datasheet, not calibrated (server)"),
+    ((EXAMPLE,), "cpu curve: given; accelerator curve: given"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "line"), CURVES)
+def test_every_table_says_where_its_curves_come_from(arguments, line):
+    load_options = ("--qps", "1", "--batch-size", "64")
+    assert printed("tune", *arguments).splitlines()[2] == line
+    kept = [argument for argument in arguments if argument not in ("--sla-ms", "100")]
+    assert printed("analyze", *kept, *load_options).splitlines()[2] == line
+    assert printed("validate", *kept, *load_options, "--queries", "100").splitlines()[2] == line
+
+
+@pytest.mark.parametrize("accelerator", [None, "gtx1080ti", "t4", "a100", "h100"])
+@pytest.mark.parametrize("cpu", ["skylake", "broadwell"])
+@pytest.mark.parametrize("model", [model.name for model in models()])
+def test_every_model_is_analysed_on_every_machine_of_the_paper_and_on_newer_ones(model, cpu, accelerator):
+    named = ("--model", model, "--cpu", cpu, *(("--accelerator", accelerator) if accelerator else ()))
+    found = document("analyze", *named, "--qps", "1", "--batch-size", "64")
+    labels = {None: None, "gtx1080ti": "calibrated"}
+    scenario = found["scenario"]
+    assert (scenario["model"], scenario["cpu_name"], scenario["accelerator_name"]) == (model, cpu, accelerator)
+    assert scenario["cpu_curve"] == {"skylake": "calibrated", "broadwell": "extrapolated"}[cpu]
+    assert scenario["accelerator_curve"] == labels.get(accelerator, "datasheet")
+    assert scenario["cores"] == {"skylake": 40, "broadwell": 28}[cpu]
+    assert found["result"]["latency_p95_ms"] > 0

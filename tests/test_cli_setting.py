@@ -8,17 +8,30 @@ from hypothesis import strategies as st
 import strategies
 from recplan.cli.scenario_options import LoadOptions, ScenarioOptions
 from recplan.cli.setting import read_load, read_setting, read_sla
-from recplan.profiles import instances, load, models, read_curve, read_scenario, read_sizes
+from recplan.profiles import (
+    Card,
+    Processor,
+    known_hardware,
+    load,
+    models,
+    presets,
+    read_curve,
+    read_scenario,
+    read_sizes,
+)
 from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, Sla
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 EXAMPLE = EXAMPLES / "scenario.toml"
 CPU_CURVE, ACCELERATOR_CURVE = str(EXAMPLES / "cpu.csv"), str(EXAMPLES / "accelerator.csv")
+RANKER, SERVER = str(EXAMPLES / "ranker.toml"), str(EXAMPLES / "server.toml")
 FILE = read_scenario(EXAMPLE)
 
 counts = st.integers(1, 200)
-cpus = st.sampled_from([instance.name for instance in instances() if instance.kind == "cpu"])
-accelerators = st.none() | st.just("g4dn.xlarge")
+cpus = st.sampled_from([name for name, hardware in known_hardware().items() if isinstance(hardware, Processor)])
+accelerators = st.none() | st.sampled_from(
+    [n for n, hardware in known_hardware().items() if isinstance(hardware, Card)]
+)
 model_names = st.sampled_from([model.name for model in models()])
 
 
@@ -27,6 +40,78 @@ def test_names_mean_the_machine_of_the_catalogue(model, cpu, accelerator, cores)
     setting = read_setting(ScenarioOptions(model=model, cpu=cpu, accelerator=accelerator, cores=cores))
     assert setting.machine == load(model, cpu=cpu, accelerator=accelerator, cores=cores)
     assert setting.sizes == QuerySizes.named("deeprecsys-production")
+
+
+@pytest.mark.parametrize("model", [model.name for model in models()])
+def test_a_preset_says_which_description_of_the_model_runs(model):
+    for preset in presets(model):
+        setting = read_setting(ScenarioOptions(model=model, cpu="skylake", preset=preset))
+        assert setting.machine == load(model, cpu="skylake", preset=preset)
+        assert setting.document()["preset"] == preset
+
+
+def test_the_preset_that_was_measured_is_the_one_without_any_and_is_told():
+    assert read_setting(ScenarioOptions(model="din", cpu="skylake")).document()["preset"] == "as-run"
+    assert read_setting(ScenarioOptions(model="wnd", cpu="skylake")).document()["preset"] == "repository"
+
+
+def test_models_and_hardware_of_ones_own_make_a_machine():
+    setting = read_setting(ScenarioOptions(model=RANKER, cpu=SERVER, accelerator="a100"))
+    assert setting.machine == load(RANKER, cpu=SERVER, accelerator="a100")
+    assert setting.machine.cpu.cores == 64
+    assert setting.curves == (
+        "cpu curve: datasheet, not calibrated (server); accelerator curve: datasheet, not calibrated (a100)"
+    )
+
+
+def test_a_model_of_ones_own_on_calibrated_hardware_is_extrapolated():
+    setting = read_setting(ScenarioOptions(model=RANKER, cpu="skylake"))
+    assert setting.document()["cpu_curve"] == "extrapolated"
+    assert setting.document()["preset"] is None
+
+
+@pytest.fixture
+def scenario_on_hardware(tmp_path):
+    path = tmp_path / "paper.toml"
+    path.write_text(
+        "input_loading = 'none'\n[sizes]\nlaw = 'ribbon'\n[cpu]\nmodel = 'ncf'\npreset = 'paper'\n"
+        "hardware = 'broadwell'\n"
+    )
+    return path
+
+
+def test_hardware_beside_a_file_runs_the_model_of_the_file_as_the_file_says(scenario_on_hardware):
+    setting = read_setting(ScenarioOptions(scenario=scenario_on_hardware, accelerator="gtx1080ti"))
+    assert setting.machine == load(
+        "ncf", cpu="broadwell", accelerator="gtx1080ti", preset="paper", input_loading="none"
+    )
+    assert (setting.model, setting.preset) == ("ncf", "paper")
+
+
+def test_the_host_that_loads_for_an_accelerator_is_the_cpu_of_the_file(scenario_on_hardware):
+    text = scenario_on_hardware.read_text().replace("'none'", "'accelerator'")
+    scenario_on_hardware.write_text(text)
+    setting = read_setting(ScenarioOptions(scenario=scenario_on_hardware, accelerator="gtx1080ti"))
+    assert (
+        setting.machine.accelerator == load("ncf", cpu="broadwell", accelerator="gtx1080ti", preset="paper").accelerator
+    )
+
+
+def test_another_model_beside_a_file_is_not_run_by_the_preset_of_the_file(scenario_on_hardware):
+    setting = read_setting(ScenarioOptions(scenario=scenario_on_hardware, model="din", cpu="skylake"))
+    assert setting.machine == load("din", cpu="skylake", cores=28, input_loading="none")
+    assert setting.preset == "as-run"
+
+
+def test_the_target_published_for_the_model_of_a_file_holds(scenario_on_hardware, capsys):
+    setting = read_setting(ScenarioOptions(scenario=scenario_on_hardware))
+    assert read_sla(setting, None, None) == Sla(95, 0.005)
+    assert "published for ncf: 5 ms" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("model", models(), ids=lambda model: model.name)
+def test_every_model_has_a_published_target(model):
+    assert read_sla(read_setting(ScenarioOptions(model=model.name, cpu="skylake")), None, None) == model.sla
 
 
 @given(cores=counts, units=counts, scv=strategies.scvs())
@@ -104,7 +189,9 @@ def test_the_percentile_of_a_target_is_95_if_nothing_says_another():
 
 def test_doubtful_measurements_are_told(capsys):
     read_setting(ScenarioOptions(model="dien", cpu="c5n.2xlarge"))
-    assert "probably ran the DIN code" in capsys.readouterr().err
+    assert "note: dien: its measured rows probably ran the DIN code" in capsys.readouterr().err
+    read_setting(ScenarioOptions(model="dien", cpu="skylake"))
+    assert "DIN" not in capsys.readouterr().err
 
 
 @given(

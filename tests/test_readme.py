@@ -12,7 +12,7 @@ from recplan.profiles import read_curve
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = ("README.md", "CHANGELOG.md", "docs/how_it_works.md")
+PAGES = ("README.md", "CHANGELOG.md", "docs/how_it_works.md", "docs/profiles.md")
 SHOWN = dict(re.findall(r"<!-- output: recplan (.+?) -->\n```text\n(.*?)```\n<!-- end -->", README, re.DOTALL))
 # A command ends with its line, its code span or its comment.
 COMMAND = re.compile(rf"\brecplan ((?:{'|'.join(COMMANDS)}) [^`\n]*?)(?= -->|`|\n)")

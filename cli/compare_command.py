@@ -1,0 +1,241 @@
+"""`recplan compare`: the paper's evaluation as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .compilation import compilation_announced
+from .output import Format, Quantity, Report, Section, given, note, per_cent, show, significant
+from .power_options import AccountingOption, hardware_power
+from .progress import Progress
+from .scenario_options import FormatOption, InputLoadingOption
+from .setting import DEFAULT_SIZES, describe_policy
+
+if TYPE_CHECKING:
+    from recplan.profiles import Headline
+    from recplan.queuemodel import QuerySizes
+    from recplan.solvers import Case, ComparedCase, GeometricMean, Outcome
+
+#: Targets by their factor on the published one; DeepRecSys sweeps these.
+TARGETS = {"low": 0.5, "medium": 1.0, "high": 1.5}
+CPUS = ("skylake", "broadwell")
+ACCELERATOR = "gtx1080ti"
+NO_ACCELERATOR = "none"
+
+SUMMARY = "Compare the schedulers as DeepRecSys does."
+
+HELP = (
+    "Compare the static rule, DeepRecSched and the exact optimum on the published models, without and with an "
+    "accelerator, and hold the geometric means against the paper's."
+)
+
+EPILOG = """\b
+Examples:
+  recplan compare
+  recplan compare --cpu skylake --model wnd --model din --sla medium
+  recplan compare --sizes deeprecsys-lognormal --accounting utilization \\
+    --format csv
+
+\b
+The targets low, medium and high are 0.5, 1 and 1.5 times the published one of
+each model, for the 95th percentile, in milliseconds. Capacities are in
+queries per second. The static rule cuts the largest query into one batch per
+core and uses no accelerator; DeepRecSched climbs; exact is the best of all
+batch sizes and thresholds. Queries/s per watt counts every part with its
+thermal design power, as the paper does; with --accounting utilization it
+counts what the parts draw at that load."""
+
+_LABELS = {
+    "static": "static rule",
+    "deeprecsched-cpu": "DeepRecSched-CPU",
+    "deeprecsched-gpu": "DeepRecSched-GPU",
+    "exact-cpu": "exact-CPU",
+    "exact-gpu": "exact-GPU",
+}
+
+
+def _ratio(value: float) -> str:
+    return significant(value, 3)
+
+
+_CASES = (
+    Quantity("cpu", "cpu"),
+    Quantity("model", "model"),
+    Quantity("sla", "target"),
+    Quantity("latency_ms", "ms", given),
+    Quantity("scheduler", "scheduler", _LABELS.__getitem__),
+    Quantity("batch_size", "batch", given),
+    Quantity("offload_above", "offload above", given),
+    Quantity("capacity_qps", "queries/s", significant),
+    Quantity("times_static", "x static", _ratio),
+    Quantity("qps_per_watt", "q/s per W", _ratio),
+    Quantity("accelerator_items_share", "items offl. (%)", per_cent),
+    Quantity("share_of_optimum", "of optimum (%)", per_cent),
+)
+_MEANS = (
+    Quantity("cpu", "cpu"),
+    Quantity("sla", "target"),
+    Quantity("scheduler", "scheduler", _LABELS.__getitem__),
+    Quantity("cases", "cases", given),
+    Quantity("times_static", "queries/s x static", _ratio),
+    Quantity("paper_times_static", "paper", _ratio),
+    Quantity("per_watt_times_static", "q/s per W x static", _ratio),
+    Quantity("paper_per_watt_times_static", "paper", _ratio),
+)
+
+
+def run(
+    cpu: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME|FILE", help="Cpu; may be repeated.  [default: skylake and broadwell]"),
+    ] = None,
+    accelerator: Annotated[
+        str, typer.Option(metavar="NAME|FILE|none", help="Accelerator beside each cpu.")
+    ] = ACCELERATOR,
+    model: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Model; may be repeated.  [default: all eight]")
+    ] = None,
+    sla: Annotated[
+        list[str] | None,
+        typer.Option(metavar="low|medium|high", help="Target; may be repeated.  [default: all three]"),
+    ] = None,
+    sizes: Annotated[
+        str, typer.Option(metavar="NAME", help="Published law of the query sizes; see `recplan list sizes`.")
+    ] = DEFAULT_SIZES,
+    input_loading: InputLoadingOption = None,
+    accounting: AccountingOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Print the outcomes and their geometric means."""
+    from recplan.profiles import models, paper_headlines
+    from recplan.queuemodel import QuerySizes
+    from recplan.queuemodel.arguments import unknown
+    from recplan.solvers import compare
+
+    if sizes not in QuerySizes.names():
+        raise unknown("--sizes", sizes, QuerySizes.names())
+    names = _distinct("--model", model, [known.name for known in models()])
+    targets = _distinct("--sla", sla, list(TARGETS))
+    beside = None if accelerator == NO_ACCELERATOR else accelerator
+    law = QuerySizes.named(sizes)
+    cases = [
+        case
+        for name in dict.fromkeys(cpu or CPUS)
+        for case in _cases(name, beside, names, targets, law, input_loading or "accelerator", accounting or "tdp")
+    ]
+    with compilation_announced():
+        begin = perf_counter()
+        comparison = compare(cases, progress=Progress(len(cases), "scenarios"))
+        elapsed_ms = 1e3 * (perf_counter() - begin)
+    records = [_record(entry, outcome) for entry in comparison.cases for outcome in entry.outcomes]
+    published = {(headline.scheduler, headline.target): headline for headline in paper_headlines()}
+    means = [_mean(mean, published.get((mean.scheduler, mean.target))) for mean in comparison.geometric_means]
+    lost = [record for record in records if record["reason"]]
+    if lost:
+        first = f"{lost[0]['model']}, {lost[0]['sla']}, {_LABELS[lost[0]['scheduler']]}: {lost[0]['reason']}"
+        note(f"{len(lost)} of {len(records)} outcomes carry nothing; the first: {first}")
+    if form is not Format.JSON:
+        note(f"{len(cases)} scenarios in {significant(elapsed_ms, 3)} ms")
+    title = f"query sizes {sizes}, accelerator {accelerator}, power by {accounting or 'tdp'}"
+    show(
+        Report(
+            command="compare",
+            title=title,
+            quantities=_CASES,
+            records=records,
+            document={
+                "sizes": sizes,
+                "accelerator": beside,
+                "accounting": accounting or "tdp",
+                "outcomes": records,
+                "geometric_means": means,
+                "elapsed_ms": elapsed_ms,
+            },
+            sections=(
+                Section("", _CASES, records),
+                Section("geometric means over the static rule, beside the paper's", _MEANS, means),
+            ),
+        ),
+        form,
+    )
+
+
+def _distinct(option: str, asked: list[str] | None, known: Sequence[str]) -> list[str]:
+    from recplan.queuemodel.arguments import unknown
+
+    for name in asked or ():
+        if name not in known:
+            raise unknown(option, name, known)
+    return list(dict.fromkeys(asked or known))
+
+
+def _cases(
+    cpu: str,
+    accelerator: str | None,
+    names: Sequence[str],
+    targets: Sequence[str],
+    sizes: QuerySizes,
+    input_loading: str,
+    accounting: str,
+) -> list[Case]:
+    from recplan.profiles import DoesNotFitError, load
+    from recplan.profiles.catalogue import find_hardware, find_model
+    from recplan.queuemodel import Sla
+    from recplan.solvers import Case
+
+    host = find_hardware("cpu", cpu)
+    card = None if accelerator is None else find_hardware("accelerator", accelerator)
+    power = hardware_power(host, card, accounting)
+    cases = []
+    for name in names:
+        known = find_model(name)
+        drawn = power
+        try:
+            machine = load(name, cpu=cpu, accelerator=accelerator, input_loading=input_loading)
+        except DoesNotFitError as error:
+            note(f"{error}; it is compared on the cores alone")
+            machine = load(name, cpu=cpu, input_loading=input_loading)
+            drawn = power.without_accelerator() if power else None
+        for target in targets:
+            sla = Sla(known.sla.percentile, TARGETS[target] * known.sla.seconds)
+            cases.append(Case(name, target, machine, sizes, sla, drawn, host.name))
+    return cases
+
+
+def _record(entry: ComparedCase, outcome: Outcome) -> Mapping[str, Any]:
+    case = entry.case
+    return {
+        "cpu": case.host,
+        "model": case.model,
+        "sla": case.target,
+        "percentile": case.sla.percentile,
+        "latency_ms": 1e3 * case.sla.seconds,
+        "scheduler": outcome.scheduler,
+        **describe_policy(outcome.policy),
+        "capacity_qps": outcome.qps,
+        "times_static": outcome.times_static,
+        "watts": outcome.watts,
+        "qps_per_watt": outcome.qps_per_watt,
+        "per_watt_times_static": outcome.per_watt_times_static,
+        "accelerator_items_share": outcome.accelerator_share,
+        "share_of_optimum": outcome.share_of_optimum,
+        "reason": outcome.reason,
+    }
+
+
+def _mean(mean: GeometricMean, published: Headline | None) -> Mapping[str, Any]:
+    return {
+        "cpu": mean.host,
+        "sla": mean.target,
+        "scheduler": mean.scheduler,
+        "cases": mean.cases,
+        "left_out": mean.left_out,
+        "times_static": mean.times_static,
+        "paper_times_static": published.times_static if published else None,
+        "per_watt_times_static": mean.per_watt_times_static,
+        "paper_per_watt_times_static": published.per_watt_times_static if published else None,
+    }
