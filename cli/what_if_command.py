@@ -62,8 +62,6 @@ TOGETHER = "together"
 
 _LABELS = {AS_IT_IS: "as it is", TOGETHER: "together"}
 
-_LEVER = Quantity("name", "lever")
-
 
 def run(
     setting_options: ScenarioOptions,
@@ -98,12 +96,13 @@ def run(
     for one in pulled:
         if one not in together:
             note(f"{one} is left out of what is pulled together: a lever before it excludes it")
+    offloads = setting.machine.accelerator is not None
     quantities = (
         Quantity("lever", "lever"),
         Quantity("cpu_service_ms", "core, batch (ms)", significant),
-        Quantity("accelerator_service_ms", "accelerator, query (ms)", significant),
-        Quantity(percentile_key(sla.percentile), f"latency, p{given(sla.percentile)} (ms)", significant),
-        *POLICY,
+        *([Quantity("accelerator_service_ms", "accelerator, query (ms)", significant)] if offloads else []),
+        Quantity(percentile_key(sla.percentile), f"p{given(sla.percentile)} (ms)", significant),
+        *(POLICY if offloads else POLICY[:1]),
         Quantity("capacity_qps", "capacity (queries/s)", significant),
         Quantity("times_as_it_is", "x as it is", lambda ratio: significant(ratio, 3)),
     )
@@ -122,14 +121,13 @@ def run(
                 "together": [str(one) for one in together],
                 "levers": described,
             },
-            sections=(
-                Section("", quantities, shown),
-                Section("", (_LEVER, Quantity("assumes", "what it assumes")), described),
-                Section("", (_LEVER, Quantity("source", "source")), described),
-            ),
+            sections=(Section("", quantities, shown),),
         ),
         form,
     )
+    if form is Format.TABLE:
+        for one, facts in zip(pulled, described, strict=True):
+            note(f"{one}: {facts['assumes']} Source: {facts['source']}")
 
 
 def _records(

@@ -96,9 +96,7 @@ class _Observations:
                 ]
             )
         if self.what == "speed-up":
-            return _executions(PROCESSOR, PROCESSOR, self, calibration) / _executions(
-                CARD, PROCESSOR, self, calibration
-            )
+            return _executions(PROCESSOR, self, calibration) / _executions(CARD, self, calibration)
         if self.what == "computation":
             return _times(self.hardware, self.model, self.batch_sizes, calibration).total
         return loading_times(
@@ -130,7 +128,7 @@ def calibrate(models: Iterable[str] | None = None) -> tuple[Parameter, ...]:
     tuple of Parameter
         The parameters with their fitted values, in the order of `recplan.profiles.calibration.parameters`.
     """
-    used = [data for data in observations() if models is None or data.model in tuple(models)]
+    used = _of_models(models)
     known = parameters()
     fitted = [parameter for parameter in known if parameter.fitted]
     least, most = (np.log([getattr(parameter, end) for parameter in fitted]) for end in ("least", "most"))
@@ -169,9 +167,7 @@ def compared(calibration: Calibration, models: Iterable[str] | None = None) -> t
         Shares, speed-ups, computation and loading times.
     """
     rows = []
-    for data in observations():
-        if models is not None and data.model not in tuple(models):
-            continue
+    for data in _of_models(models):
         modelled = data.modelled(calibration)
         for at, observed in np.ndenumerate(data.observed):
             operator = data.operators[at[1]] if data.what == "share" else ""
@@ -186,6 +182,11 @@ def compared(calibration: Calibration, models: Iterable[str] | None = None) -> t
 def observations() -> tuple[_Observations, ...]:
     """Return what the calibration is fitted to."""
     return (*_published_shares(), *_published_speedups(), *_measured_times())
+
+
+def _of_models(models: Iterable[str] | None) -> list[_Observations]:
+    wanted = None if models is None else set(models)
+    return [data for data in observations() if wanted is None or data.model in wanted]
 
 
 def _published_shares() -> list[_Observations]:
@@ -249,11 +250,13 @@ def _times(name: str, model: str, batch_sizes: NDArray[np.float64], calibration:
     return card_times(model_costs(model), found, calibration.card, batch_sizes)
 
 
-def _executions(name: str, host: str, data: _Observations, calibration: Calibration) -> NDArray[np.float64]:
+def _executions(name: str, data: _Observations, calibration: Calibration) -> NDArray[np.float64]:
     """Seconds of loading, transfer and computation."""
     inputs = model_costs(data.model).inputs
     seconds = _times(name, data.model, data.batch_sizes, calibration).total
-    seconds = seconds + loading_times(inputs, _processor(host).frequency_ghz, calibration.loading, data.batch_sizes)
+    seconds = seconds + loading_times(
+        inputs, _processor(PROCESSOR).frequency_ghz, calibration.loading, data.batch_sizes
+    )
     found = known_hardware()[name]
     if isinstance(found, Card):
         seconds = seconds + transfer_times(inputs, found, calibration.card, data.batch_sizes)

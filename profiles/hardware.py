@@ -11,12 +11,15 @@ from typing import Any
 from recplan.queuemodel.arguments import number, unknown, whole
 from recplan.queuemodel.service_curve import PROVENANCES
 
+from .text_file import FileError
 from .toml_table import TomlTable, read_toml
 
 GIB = 2**30
 MIB = 2**20
 KIB = 2**10
 GIGA = 1e9
+#: What a modelled curve can be called.
+MODELLED = ("calibrated", "extrapolated", "datasheet")
 L3_POLICIES = ("inclusive", "exclusive")
 #: Idle over loaded power where no idle power is given: an idle server draws about half of its peak (Barroso and
 #: Hölzle: The case for energy-proportional computing. Computer 40 (2007)).
@@ -199,14 +202,18 @@ def read_hardware(path: str | PathLike[str]) -> Hardware:
     Returns
     -------
     Processor or Card
-        Named as the file is, without its ending.
+        Named as the file is.
 
     Raises
     ------
     FileError
         Where the file cannot be read, lacks a key, has one that is unknown, or a value is out of its range.
     """
-    return _hardware(Path(path).stem, read_toml(path))
+    found = _hardware(Path(path).name, read_toml(path))
+    if found.provenance not in MODELLED:
+        problem = f"a curve on described hardware is modelled; provenance(={found.provenance!r}) must be one of"
+        raise FileError(path, f"{problem} {', '.join(MODELLED)}", key="provenance")
+    return found
 
 
 def describes_hardware(table: TomlTable) -> bool:
@@ -238,6 +245,8 @@ def _values(table: TomlTable, needs: tuple[str, ...], may: tuple[str, ...], list
                 values[key] = whole(key, table.value(key))
             else:
                 values[key] = number(key, table.value(key), above=0)
+    if values.get("sockets", 1) > values.get("cores", values.get("sockets", 1)):
+        raise table.error("sockets", f"sockets(={values['sockets']}) must be <= cores(={values['cores']})")
     for key, allowed in (("l3_policy", L3_POLICIES), ("provenance", PROVENANCES)):
         if key in values and values[key] not in allowed:
             raise table.error(key, str(unknown(key, values[key], allowed)))

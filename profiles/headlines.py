@@ -8,8 +8,6 @@ from pathlib import Path
 
 from .tables import read_table
 
-SOURCE = "Gupta et al., DeepRecSys, ISCA 2020, abstract and section VI"
-
 
 @dataclass(frozen=True, slots=True)
 class Headline:

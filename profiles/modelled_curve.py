@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 
 from recplan.queuemodel import Contention, ContentionByBatch, ServiceCurve
 
@@ -81,14 +84,18 @@ def processor_curve(
         In seconds, deterministic, with the slowdown by other busy cores.
     """
     shares = by or calibration()
-    seconds = processor_times(costs, hardware, shares.processor, KNOTS).total
-    if loading:
-        seconds = seconds + loading_times(costs.inputs, hardware.frequency_ghz, shares.loading, KNOTS)
+
+    def seconds(batch_sizes: tuple[int, ...], busy_cores: int = 1) -> NDArray[np.float64]:
+        computation = processor_times(costs, hardware, shares.processor, batch_sizes, busy_cores).total
+        if not loading:
+            return computation
+        return computation + loading_times(costs.inputs, hardware.frequency_ghz, shares.loading, batch_sizes)
+
     return ServiceCurve.from_table(
         KNOTS,
-        seconds,
+        seconds(KNOTS),
         provenance=provenance or hardware.provenance,
-        contention=_contention(costs, hardware, shares),
+        contention=_contention(seconds, hardware.cores),
     )
 
 
@@ -129,11 +136,10 @@ def check_memory(model: str, costs: ModelCosts, hardware: Card) -> None:
         raise DoesNotFitError(model, hardware.name, costs.memory_bytes, hardware.memory_gib * GIB)
 
 
-def _contention(costs: ModelCosts, hardware: Processor, shares: Calibration) -> ContentionByBatch | None:
-    busy = tuple(np.unique(np.linspace(1, hardware.cores, CONTENTION_POINTS).round().astype(int)).tolist())
-    times = np.array(
-        [processor_times(costs, hardware, shares.processor, CONTENDED_BATCHES, busy_cores).total for busy_cores in busy]
-    )
+def _contention(seconds: Callable[[tuple[int, ...], int], NDArray[np.float64]], cores: int) -> ContentionByBatch | None:
+    """Return the slowdown by busy cores of a time that is a function of batch sizes and busy cores."""
+    busy = tuple(np.unique(np.linspace(1, cores, CONTENTION_POINTS).round().astype(int)).tolist())
+    times = np.array([seconds(CONTENDED_BATCHES, busy_cores) for busy_cores in busy])
     # Rounding must not make a factor fall.
     factors = np.maximum.accumulate(times / times[0], axis=0)
     if factors.max() < NEGLIGIBLE_SLOWDOWN:

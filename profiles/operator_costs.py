@@ -208,7 +208,9 @@ def model_costs(model: str | PathLike[str], preset: str | None = None) -> ModelC
     >>> costs.inputs.indices_per_item, costs.memory_bytes
     (640, 4096403332)
     """
-    if str(model).endswith(".toml"):
+    if str(model).lower().endswith(".toml"):
+        if preset is not None:
+            raise ValueError(f"preset(={preset!r}) is for built-in models; leave it out beside the file {model}")
         from .model_file import read_architecture
         from .operator_table import costs_of
 

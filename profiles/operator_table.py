@@ -13,7 +13,7 @@ from pathlib import Path
 from .architecture import Architecture
 from .model_file import builtin_architecture, builtin_architectures
 from .model_graph import model_graph, operators_of
-from .operator_costs import ModelCosts, OperatorCost
+from .operator_costs import COSTS_FILE, ModelCosts, OperatorCost
 from .operators import Operator
 
 _HEADER = """\
@@ -97,4 +97,4 @@ def _inner_dimensions(operator: Operator) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    write_operator_costs(sys.argv[1])
+    write_operator_costs(sys.argv[1] if len(sys.argv) > 1 else COSTS_FILE)

@@ -213,6 +213,9 @@ def shares_by_operator(times: OperatorTimes, published: Sequence[str], batch: in
 def _filled(cost: OperatorCost, fill: float) -> float:
     """Return an operator's operations per item, its products' inner dimensions longer by what they fill badly."""
     products = 2.0 * cost.rows * cost.steps
+    if cost.kind == "dot":
+        # Each of the features is multiplied with all of them.
+        products *= cost.inputs
     return products * float(np.hypot(cost.inputs, fill) * np.hypot(cost.outputs, fill))
 
 

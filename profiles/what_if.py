@@ -78,5 +78,7 @@ def levered_machine(
     of_core = curve("cpu", cpu)
     pool = CorePool(find_hardware("cpu", cpu).servers if cores is None else cores, of_core)
     if accelerator is None:
+        if units != 1:
+            raise ValueError(f"units(={units!r}) must be left out where no accelerator is named")
         return Machine(pool)
     return Machine(pool, Accelerator(curve("accelerator", accelerator), units))

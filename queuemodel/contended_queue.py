@@ -249,9 +249,7 @@ class ContendedLaw:
 
 def _work_shares(mix: RequestMix) -> NDArray[np.float64]:
     """Share of the work that is in first, second, ... requests of a query; shape (most,)."""
-    shares = np.zeros(mix.most + 1)
-    np.add.at(shares, mix.fulls, mix.probability)
-    shares = np.cumsum(shares[::-1])[::-1][1:] * mix.full_seconds
-    some = mix.rests > 0.0
-    np.add.at(shares, mix.fulls[some], mix.probability[some] * mix.rests[some])
-    return shares / mix.work
+    fulls = np.bincount(mix.fulls, mix.probability, mix.most + 1)
+    shares = np.cumsum(fulls[::-1])[::-1][1:] * mix.full_seconds
+    rests = np.bincount(mix.fulls, mix.probability * mix.rests, mix.most)
+    return np.asarray((shares + rests[: mix.most]) / mix.work)

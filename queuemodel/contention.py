@@ -206,14 +206,29 @@ class ContentionByBatch:
 
     def at(self, batch: float) -> Contention:
         """Contention of a batch of so many items, >= 1."""
-        place = float(np.interp(np.log(batch), np.log(self.batch_sizes), np.arange(len(self.batch_sizes))))
-        below = int(place)
-        if place == below:
-            return self.contentions[below]
-        first, second = self.contentions[below], self.contentions[below + 1]
-        share = place - below
+        below, share = self._place(batch)
+        first = self.contentions[below]
+        if share == 0.0:
+            return first
         mixed = (
             (1.0 - share) * before + share * after
-            for before, after in zip(first.slowdowns, second.slowdowns, strict=True)
+            for before, after in zip(first.slowdowns, self.contentions[below + 1].slowdowns, strict=True)
         )
         return Contention(first.busy_cores, tuple(mixed))
+
+    def table(self, cores: int, batch: float) -> NDArray[np.float64]:
+        """Factors of a batch of so many items for all numbers of busy cores, as `Contention.table` gives them.
+
+        >>> ContentionByBatch((1, 100), (Contention((1, 3), (1.0, 3.0)), Contention((1, 3), (1.0, 1.0)))).table(3, 10)
+        array([1. , 1. , 1.5, 2. ])
+        """
+        below, share = self._place(batch)
+        factors = self.contentions[below].table(cores)
+        if share == 0.0:
+            return factors
+        return (1.0 - share) * factors + share * self.contentions[below + 1].table(cores)
+
+    def _place(self, batch: float) -> tuple[int, float]:
+        """Return the position of the tabulated batch size at or before a batch, and how far on to the next it is."""
+        place = float(np.interp(np.log(batch), np.log(self.batch_sizes), np.arange(len(self.batch_sizes))))
+        return int(place), place - int(place)

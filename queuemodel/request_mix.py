@@ -114,9 +114,7 @@ class RequestMix:
     @property
     def count_law(self) -> NDArray[np.float64]:
         """P(a query brings k requests) at index k; shape (most + 1,)."""
-        law = np.zeros(self.most + 1)
-        np.add.at(law, self.counts, self.probability)
-        return law
+        return np.bincount(self.counts, self.probability, self.most + 1).astype(np.float64, copy=False)
 
     def idle(self, servers: int) -> NDArray[np.float64]:
         """Latency of each class on idle servers without noise, in seconds; shape (n,)."""

@@ -210,7 +210,7 @@ class ServiceCurve:
         if batch is None:
             tables = [contention.table(servers) for contention in self.contention.contentions]
             return np.asarray(np.min(tables, axis=0), dtype=np.float64)
-        return self.contention.at(batch).table(servers)
+        return self.contention.table(servers, batch)
 
     def scaled(self, factor: float) -> ServiceCurve:
         """Make a curve whose every time is `factor` times this one's, all else alike.

@@ -9,8 +9,8 @@ from recplan.queuemodel import Machine, OverloadedError, Policy, QuerySizes, Sla
 from recplan.queuemodel.analysis import latency_at
 from recplan.queuemodel.stations import Stations
 
+from .coordinate import coordinate_search
 from .fixed_policy import solve_policy
-from .lattice import grid_search
 from .power import MachinePower, check_power
 
 #: At its capacity a policy just meets the target; a rate one part in a billion lower is not rounded beyond it.
@@ -129,7 +129,10 @@ class SizedMachine:
             check_power(arguments.instance("machine", machine, Machine), provision.power)
         self.sla = sla
         self.provision = provision
-        found = grid_search(machine, sizes, sla) if policy is None else solve_policy(machine, sizes, sla, policy)
+        if policy is None:
+            found = coordinate_search(machine, sizes, sla, everywhere=True)
+        else:
+            found = solve_policy(machine, sizes, sla, policy)
         self.policy, self.capacity_qps, self.reason = found.policy, found.qps, found.reason
         self._stations = Stations(machine, sizes, self.policy)
         self._idle = 0.0, None if machine.accelerator is None else 0.0
@@ -195,7 +198,8 @@ def size(
     target_qps : float
         The load of the whole fleet, in queries per second, > 0.
     policy : Policy, optional
-        What every machine runs under; None: the policy with the highest capacity, by `grid_search`.
+        What every machine runs under; None: the policy that `coordinate_search` finds with the target held at each
+        station by itself.
     headroom : float
         Share of the load by which it may grow before the target is missed, >= 0. The machines are loaded to at most
         1 / (1 + headroom) of their capacity: 0.2 leaves a sixth of it unused.

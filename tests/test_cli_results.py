@@ -162,6 +162,23 @@ def test_the_same_seed_gives_the_same_simulation():
     assert rows(*arguments, "5") != rows(*arguments, "6")
 
 
+def test_all_queries_together_are_held_to_the_target_when_that_is_asked_for():
+    for sla_ms in ("10", "20", "60"):
+        sla = Sla(95, float(sla_ms) / 1e3)
+        found = coordinate_search(WITH_ACCELERATOR, SIZES, sla, hill_climb(WITH_ACCELERATOR, SIZES, sla))
+        chosen, climb = document("tune", *BOTH, "--sla-ms", sla_ms, "--overall")["policies"][:2]
+        assert (chosen["batch_size"], chosen["offload_above"]) == (found.policy.batch_size, found.policy.offload_above)
+        assert chosen["capacity_qps"] == found.qps >= climb["capacity_qps"] * (1 - 1e-6)
+
+
+def test_a_climb_that_carries_more_than_what_is_chosen_is_explained():
+    arguments = ("tune", "--model", "ncf", "--cpu", "c5n.2xlarge", "--accelerator", "g4dn.xlarge")
+    chosen, climb = document(*arguments)["policies"][:2]
+    assert climb["capacity_qps"] > chosen["capacity_qps"]
+    stated = CliRunner().invoke(app, list(arguments)).stderr
+    assert "note: the hill climb carries more because the accelerator's queries alone miss the target" in stated
+
+
 def test_tune_says_what_the_solvers_say():
     result = document("tune", *BOTH, "--sla-ms", "20")
     sla = Sla(95, 0.020)
@@ -347,7 +364,7 @@ CURVES = [
         "cpu curve: calibrated (skylake); accelerator curve: datasheet, not calibrated (t4)",
     ),
     (("--model", "wnd", "--preset", "paper", "--cpu", "skylake"), "cpu curve: extrapolated (skylake)"),
-    (("--model", RANKER, "--cpu", SERVER, "--sla-ms", "100"), "cpu curve: datasheet, not calibrated (server)"),
+    (("--model", RANKER, "--cpu", SERVER, "--sla-ms", "100"), "cpu curve: datasheet, not calibrated (server.toml)"),
     ((EXAMPLE,), "cpu curve: given; accelerator curve: given"),
 ]
 

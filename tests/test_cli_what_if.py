@@ -100,14 +100,13 @@ def test_every_lever_says_what_it_assumes_and_its_source_in_json_and_in_the_tabl
             "source": lever.source,
         }
     ]
-    table = recplan(*MACHINE, "--lever", "deduplication=0.2").stdout
-    assert lever.assumes in table
-    assert lever.source in table
+    notes = recplan(*MACHINE, "--lever", "deduplication=0.2").stderr
+    assert f"note: deduplication=0.2: {lever.assumes} Source: {lever.source}\n" in notes
 
 
 def test_the_table_has_a_row_per_lever_beside_the_machine_as_it_is():
     table = recplan(*BOTH, "--lever", "int8", "--lever", "wider-simd=4").stdout
-    rows = [line.split("  ")[0] for line in table.split("what it assumes")[0].splitlines()]
+    rows = [line.split("  ")[0] for line in table.splitlines()]
     assert [row for row in rows if row in ("as it is", "int8", "wider-simd=4", "together")] == [
         "as it is",
         "int8",
@@ -115,7 +114,7 @@ def test_the_table_has_a_row_per_lever_beside_the_machine_as_it_is():
         "together",
     ]
     assert "core, batch (ms)" in table
-    assert "latency, p95 (ms)" in table
+    assert "p95 (ms)" in table
     assert table.startswith("ncf on 40 cores (skylake) and 1 accelerator (t4)\n")
 
 

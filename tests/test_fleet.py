@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze
-from recplan.solvers import MachinePower, StationPower, grid_search, max_qps, size, size_day
+from recplan.solvers import MachinePower, StationPower, coordinate_search, max_qps, size, size_day
 from strategies import machines, query_sizes
 
 MACHINE = Machine(CorePool(cores=8, service=ServiceCurve.from_table([1, 256], [0.0005, 0.080])))
@@ -111,7 +111,7 @@ def test_a_target_out_of_reach_is_an_answer_that_says_why():
 @settings(max_examples=10)
 @given(machines(max_cores=4), query_sizes(6), st.floats(1.5, 10.0))
 def test_without_a_policy_every_machine_runs_under_the_best(machine, sizes, times):
-    best = grid_search(machine, sizes, Sla(95, 10.0))
+    best = coordinate_search(machine, sizes, Sla(95, 10.0), everywhere=True)
     assume(best.qps > 0)
     fleet = size(machine, sizes, Sla(95, 10.0), times * best.qps)
     assert (fleet.policy, fleet.capacity_qps, fleet.machines) == (best.policy, best.qps, math.ceil(times))

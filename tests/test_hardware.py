@@ -42,9 +42,9 @@ def test_peaks_follow_from_clock_and_vector_width():
 
 def test_a_users_hardware_is_read(tmp_path):
     core = read_hardware(written(tmp_path / "epyc.toml", CPU | {"tdp_watts": "200", "l3_policy": '"exclusive"'}))
-    assert core == Processor("epyc", 16, 2.5, 160.0, 1024.0, 32.0, 150.0, 1, "exclusive", 200.0)
+    assert core == Processor("epyc.toml", 16, 2.5, 160.0, 1024.0, 32.0, 150.0, 1, "exclusive", 200.0)
     card = read_hardware(written(tmp_path / "l4.toml", CARD | {"memory_gib": "24"}))
-    assert card == Card("l4", 10000.0, 600.0, 24.0)
+    assert card == Card("l4.toml", 10000.0, 600.0, 24.0)
 
 
 def test_idle_watts_are_half_of_the_thermal_design_power_where_none_are_given(tmp_path):
@@ -69,6 +69,8 @@ def test_idle_watts_are_half_of_the_thermal_design_power_where_none_are_given(tm
         (CPU | {"frequenzy_ghz": "2"}, r"frequenzy_ghz.*did you mean 'frequency_ghz'"),
         (CPU | {"kind": '"gpu"'}, r"kind\(='gpu'\) is not known; there are: cpu, accelerator"),
         (CARD | {"provenance": '"sure"'}, r"provenance\(='sure'\) is not known"),
+        (CARD | {"provenance": '"measured"'}, r"a curve on described hardware is modelled; provenance\(='measured'\)"),
+        (CPU | {"sockets": "17"}, r"sockets\(=17\) must be <= cores\(=16\)"),
         (CARD | {"measured_models": '["ncf"]'}, r"measured_models"),
         (CARD | {"idle_watts": "20"}, r"key 'idle_watts': idle_watts\(=20\) must be left out where tdp_watts is"),
         (CARD | {"tdp_watts": "70", "idle_watts": "80"}, r"idle_watts\(=80\) must be <= tdp_watts \(=70\)"),

@@ -105,6 +105,11 @@ def test_a_users_model_file_costs_what_the_same_built_in_model_costs(tmp_path):
     assert model_costs(path) == model_costs("dlrm-rmc1")
 
 
+def test_a_preset_beside_a_users_model_file_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"preset\(='paper'\) is for built-in models; leave it out beside the file"):
+        model_costs(tmp_path / "mine.TOML", "paper")
+
+
 def test_an_unknown_model_or_preset_is_answered_with_those_that_exist():
     with pytest.raises(UnknownNameError, match=r"model\(='dlrm'\) is not known; there are: ncf, wnd, .*dlrm-rmc1"):
         model_costs("dlrm")

@@ -114,6 +114,26 @@ def test_an_fc_costs_what_its_formula_says():
     assert times.memory[layer] == pytest.approx([streamed, streamed + packed / 3, streamed + packed])
 
 
+@given(strategies.architectures())
+def test_no_product_is_computed_faster_than_the_peak(architecture):
+    costs = costs_of(architecture)
+    times = processor_times(costs, SKYLAKE, SHARES.processor, 8)
+    for cost, seconds in zip(costs.operators, times.compute[:, 0].tolist(), strict=True):
+        products = 2 * cost.rows * cost.steps * cost.inputs * cost.outputs
+        if cost.kind == "dot":
+            products *= cost.inputs
+        if cost.kind in ("fc", "dot", "recurrent"):
+            assert seconds >= 8 * cost.count * products / 128e9
+
+
+def test_loading_is_not_slowed_by_busy_cores():
+    costs = model_costs("dlrm-rmc1")
+    plain, loaded = processor_curve(costs, SKYLAKE), processor_curve(costs, SKYLAKE, loading=True)
+    loading = loaded.seconds(64) - plain.seconds(64)
+    crowded = [curve.seconds(64) * curve.slowdowns(40, 64)[40] for curve in (plain, loaded)]
+    assert crowded[1] == pytest.approx(crowded[0] + loading)
+
+
 def test_an_embedding_lookup_costs_its_gathered_rows():
     costs = model_costs("dlrm-rmc2")
     table = next(i for i, cost in enumerate(costs.operators) if cost.kind == "embedding")
