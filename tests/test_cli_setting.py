@@ -60,7 +60,7 @@ def test_models_and_hardware_of_ones_own_make_a_machine():
     assert setting.machine == load(RANKER, cpu=SERVER, accelerator="a100")
     assert setting.machine.cpu.cores == 64
     assert setting.curves == (
-        "cpu curve: datasheet, not calibrated (server); accelerator curve: datasheet, not calibrated (a100)"
+        "cpu curve: datasheet, not calibrated (server.toml); accelerator curve: datasheet, not calibrated (a100)"
     )
 
 

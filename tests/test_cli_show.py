@@ -163,7 +163,7 @@ def test_a_model_and_hardware_of_ones_own_are_shown():
     assert found["model"]["name"] == RANKER
     assert found["model"]["full_name"] is found["model"]["preset"] is found["model"]["bottleneck"] is None
     station = found["stations"][0]
-    assert (station["name"], station["servers"], station["service_curve"]) == ("server", 64, "datasheet")
+    assert (station["name"], station["servers"], station["service_curve"]) == ("server.toml", 64, "datasheet")
     assert {operator["kind"] for operator in station["operators"]} == {"embedding", "fc", "activation", "dot", "concat"}
 
 
