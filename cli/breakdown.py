@@ -52,16 +52,6 @@ class Breakdown:
 
         return bottleneck(self.times, 0)
 
-    @property
-    def memory_there_bytes(self) -> float | None:
-        """Bytes of the accelerator's memory; None where nothing says how much there is."""
-        from recplan.profiles import Card
-        from recplan.profiles.hardware import GIB
-
-        if isinstance(self.hardware, Card) and self.hardware.memory_gib is not None:
-            return self.hardware.memory_gib * GIB
-        return None
-
     def operators(self) -> list[Mapping[str, Any]]:
         """Tell the operators at the asked batch size, each with all of its kind and shape, in the order they run."""
         batch = float(self.times.batch_sizes[0])

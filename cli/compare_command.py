@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .compilation import compilation_announced
-from .output import Format, Quantity, Report, Section, given, note, per_cent, show, significant
+from .output import Format, Quantity, Report, Section, given, note, origin, per_cent, show, significant
 from .power_options import AccountingOption, hardware_power
 from .progress import Progress
 from .scenario_options import FormatOption, InputLoadingOption
@@ -91,10 +91,14 @@ _MEANS = (
 def run(
     cpu: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME|FILE", help="Cpu; may be repeated.  [default: skylake and broadwell]"),
+        typer.Option(
+            metavar="NAME|FILE",
+            help="Cpu (`recplan list hardware`), or a .toml file that describes one, no curve; may be repeated.  "
+            "[default: skylake and broadwell]",
+        ),
     ] = None,
     accelerator: Annotated[
-        str, typer.Option(metavar="NAME|FILE|none", help="Accelerator beside each cpu.")
+        str, typer.Option(metavar="NAME|FILE|none", help="Accelerator beside each cpu, as for --cpu.")
     ] = ACCELERATOR,
     model: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Model; may be repeated.  [default: all eight]")
@@ -119,6 +123,8 @@ def run(
     if sizes not in QuerySizes.names():
         raise unknown("--sizes", sizes, QuerySizes.names())
     names = _distinct("--model", model, [known.name for known in models()])
+    _refuse_curves("--cpu", cpu or ())
+    _refuse_curves("--accelerator", [accelerator])
     targets = _distinct("--sla", sla, list(TARGETS))
     beside = None if accelerator == NO_ACCELERATOR else accelerator
     law = QuerySizes.named(sizes)
@@ -140,7 +146,7 @@ def run(
         note(f"{len(lost)} of {len(records)} outcomes carry nothing; the first: {first}")
     if form is not Format.JSON:
         note(f"{len(cases)} scenarios in {significant(elapsed_ms, 3)} ms")
-    title = f"query sizes {sizes}, accelerator {accelerator}, power by {accounting or 'tdp'}"
+    title = f"query sizes {sizes}, accelerator {accelerator}, power by {accounting or 'tdp'}\n{_curves(cases)}"
     show(
         Report(
             command="compare",
@@ -162,6 +168,30 @@ def run(
         ),
         form,
     )
+
+
+def _refuse_curves(option: str, names: Sequence[str]) -> None:
+    from recplan.profiles.catalogue import is_curve
+
+    for name in names:
+        if is_curve(name):
+            raise ValueError(
+                f"{option} {name} is a service curve, and compare runs several models, each with its own; name "
+                "hardware (see `recplan list hardware`), or a file that describes it"
+            )
+
+
+def _curves(cases: Sequence[Case]) -> str:
+    """Where the figures of the curves come from, in a line."""
+    hosts: dict[str, list[str]] = {}
+    for case in cases:
+        known = hosts.setdefault(case.machine.cpu.service.provenance, [])
+        if case.host not in known:
+            known.append(case.host)
+    lines = [f"cpu curve: {origin(provenance)} ({', '.join(names)})" for provenance, names in hosts.items()]
+    beside = [case.machine.accelerator.service.provenance for case in cases if case.machine.accelerator]
+    lines += [f"accelerator curve: {origin(provenance)}" for provenance in dict.fromkeys(beside)]
+    return "; ".join(lines)
 
 
 def _distinct(option: str, asked: list[str] | None, known: Sequence[str]) -> list[str]:
@@ -208,6 +238,7 @@ def _cases(
 
 def _record(entry: ComparedCase, outcome: Outcome) -> Mapping[str, Any]:
     case = entry.case
+    cpu, accelerator = case.machine.cpu, case.machine.accelerator
     return {
         "cpu": case.host,
         "model": case.model,
@@ -224,6 +255,8 @@ def _record(entry: ComparedCase, outcome: Outcome) -> Mapping[str, Any]:
         "accelerator_items_share": outcome.accelerator_share,
         "share_of_optimum": outcome.share_of_optimum,
         "reason": outcome.reason,
+        "cpu_curve": cpu.service.provenance,
+        "accelerator_curve": accelerator.service.provenance if accelerator else None,
     }
 
 

@@ -38,9 +38,10 @@ exist is ``null``.
     ``cpu``, ``model``, ``sla`` (``"low"``, ``"medium"``, ``"high"``), ``percentile``, ``latency_ms``, ``scheduler``
     (``"static"``, ``"deeprecsched-cpu"``, ``"deeprecsched-gpu"``, ``"exact-cpu"``, ``"exact-gpu"``), ``batch_size``,
     ``offload_above``, ``capacity_qps``, ``times_static``, ``watts``, ``qps_per_watt``, ``per_watt_times_static``,
-    ``accelerator_items_share`` (of the items), ``share_of_optimum`` and ``reason``. ``geometric_means``: a list of
-    objects with ``cpu``, ``sla``, ``scheduler``, ``cases``, ``left_out``, ``times_static``, ``per_watt_times_static``,
-    and the paper's, ``paper_times_static`` and ``paper_per_watt_times_static``. ``elapsed_ms``.
+    ``accelerator_items_share`` (of the items), ``share_of_optimum``, ``reason``, and ``cpu_curve`` and
+    ``accelerator_curve`` as of ``scenario``. ``geometric_means``: a list of objects with ``cpu``, ``sla``,
+    ``scheduler``, ``cases``, ``left_out``, ``times_static``, ``per_watt_times_static``, and the paper's,
+    ``paper_times_static`` and ``paper_per_watt_times_static``. ``elapsed_ms``.
 `size`
     ``scenario`` and ``sla`` as of `tune`. ``headroom``, ``spare``, ``price``. ``power``: ``accounting``, and of one
     machine ``cpu_watts``, ``cpu_idle_watts``, ``accelerator_watts``, ``accelerator_idle_watts``; null where it is not
@@ -55,7 +56,8 @@ exist is ``null``.
     ``latency_ms``, ``one_lost_latency_ms``, ``one_lost_meets_target``, ``one_lost_reason``, ``cpu_utilization``,
     ``accelerator_utilization``, ``watts``, ``energy_kwh``, ``cost``.
 `sweep`
-    ``scenario``, ``sla`` and ``power`` as of `size`. ``over``: the axes. ``complete``: false after an interrupt.
+    ``scenario``, ``sla`` and ``power`` as of `size`; of the former two, what an axis sweeps over is null, and the
+    power is that before cores are swept over. ``over``: the axes. ``complete``: false after an interrupt.
     ``points``: a list of objects with ``sla_ms``, ``percentile``, ``cores``, ``sizes``, ``batch_size``,
     ``offload_above``, ``capacity_qps``, ``latency_ms`` (just below the capacity), ``cpu_utilization``,
     ``accelerator_utilization``, ``watts``, ``qps_per_watt``, ``on_front`` (no other point is as good in queries/s,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,8 @@ class Setting:
         The cores' curve, and what is known of it.
     accelerator : Profile or None
         The accelerator's.
+    swept : collection of str
+        Axes of a sweep; the setting is silent on what they vary.
     """
 
     title: str
@@ -52,15 +54,17 @@ class Setting:
     file: Scenario | None
     cpu: Profile
     accelerator: Profile | None
+    swept: Collection[str] = ()
 
     def document(self) -> Mapping[str, Any]:
         """Describe the setting as the output's ``scenario`` does."""
         cpu, accelerator = self.machine.cpu, self.machine.accelerator
+        sizes = None if "sizes" in self.swept else self.sizes
         return {
             "title": self.title,
             "model": self.model,
             "preset": self.preset,
-            "cores": cpu.cores,
+            "cores": None if "cores" in self.swept else cpu.cores,
             "units": accelerator.units if accelerator else 0,
             "cpu_name": self.cpu.name,
             "accelerator_name": self.accelerator.name if self.accelerator else None,
@@ -68,9 +72,9 @@ class Setting:
             "accelerator_curve": accelerator.service.provenance if accelerator else None,
             "cpu_scv": cpu.service.scv,
             "accelerator_scv": accelerator.service.scv if accelerator else None,
-            "sizes": self.sizes_name,
-            "sizes_mean_items": self.sizes.mean,
-            "sizes_max_items": self.sizes.max_size,
+            "sizes": self.sizes_name if sizes else None,
+            "sizes_mean_items": sizes.mean if sizes else None,
+            "sizes_max_items": sizes.max_size if sizes else None,
         }
 
     @property
@@ -83,33 +87,41 @@ class Setting:
             if profile is not None
         )
 
-    def run_under(self, policy: Policy) -> Setting:
-        """Return the setting as it stands under a policy; tell where batches exceed those that were timed."""
-        on_cores = largest = self.sizes.max_size
+    def run_under(self, *policies: Policy | tuple[Policy, QuerySizes]) -> Setting:
+        """Return the setting as it stands under policies; tell where batches exceed those that were timed.
+
+        A policy may come with the law of the sizes that it is used with, where that is not the setting's.
+        """
+        batches = [
+            _largest_batches(*(given if isinstance(given, tuple) else (given, self.sizes))) for given in policies
+        ]
+        on_cores, offloaded = (max(largest) for largest in zip(*batches, strict=True))
         cpu, accelerator = self.cpu, self.accelerator
-        if accelerator is not None and policy.offload_above is not None and policy.offload_above < largest:
-            on_cores = policy.offload_above
-            accelerator = _used_to(largest, accelerator, "the accelerator")
+        if accelerator is not None and offloaded > 0:
+            accelerator = _used_to(offloaded, accelerator, "the accelerator")
         if on_cores > 0:
-            cpu = _used_to(min(policy.batch_size, on_cores), cpu, "a core")
+            cpu = _used_to(on_cores, cpu, "a core")
         machine = replace(self.machine, cpu=replace(self.machine.cpu, service=cpu.curve))
         if accelerator is not None and machine.accelerator is not None:
             machine = replace(machine, accelerator=replace(machine.accelerator, service=accelerator.curve))
         return replace(self, machine=machine, cpu=cpu, accelerator=accelerator)
 
 
-def read_setting(options: ScenarioOptions) -> Setting:
-    """Read what the options and their files say; `ValueError` where that is wrong or not enough."""
+def read_setting(options: ScenarioOptions, swept: Collection[str] = (), cores: int | None = None) -> Setting:
+    """Read what the options and their files say; `ValueError` where that is wrong or not enough.
+
+    `swept` is that of the `Setting`; `cores` are those of a machine of which nothing else says how many it has.
+    """
     from recplan.profiles import models, read_scenario
 
     file = None if options.scenario is None else read_scenario(options.scenario)
-    found = read_stations(options, file)
+    found = read_stations(options, file, cores)
     of_catalogue = [profile for profile in (found.cpu, found.accelerator) if profile and profile.fit is None]
     for model in models():
         if model.name == found.model and model.note and any(p.curve.provenance == "measured" for p in of_catalogue):
             note(f"{model.name}: {model.note}")
     sizes, sizes_name = _sizes(options, file)
-    title = _title(options, file, found.machine)
+    title = _title(options, file, found.machine, "cores" in swept)
     return Setting(
         title,
         found.machine,
@@ -120,6 +132,7 @@ def read_setting(options: ScenarioOptions) -> Setting:
         file,
         found.cpu,
         found.accelerator,
+        swept,
     )
 
 
@@ -143,7 +156,8 @@ def read_sla(setting: Setting, sla_ms: float | None, percentile: float | None) -
 def read_load(setting: Setting, options: LoadOptions) -> tuple[Policy, float]:
     """Read the policy and the load, in queries per second, from the options or the file."""
     from recplan.queuemodel import Policy
-    from recplan.queuemodel.arguments import number
+    from recplan.queuemodel.arguments import number, whole
+    from recplan.queuemodel.policy import MOST_ITEMS
 
     policy, qps = (setting.file.policy, setting.file.qps) if setting.file else (None, None)
     if options.qps is not None:
@@ -151,7 +165,8 @@ def read_load(setting: Setting, options: LoadOptions) -> tuple[Policy, float]:
     if qps is None:
         raise ValueError("--qps is missing; give the load, in queries per second")
     if options.batch_size is not None:
-        policy = Policy(options.batch_size, policy.offload_above if policy else None)
+        batch_size = whole("--batch-size", options.batch_size, most=MOST_ITEMS)
+        policy = Policy(batch_size, policy.offload_above if policy else None)
     if policy is None:
         raise ValueError("--batch-size is missing; give the largest batch that a core runs, in items")
     if options.offload_above is not None:
@@ -162,11 +177,14 @@ def read_load(setting: Setting, options: LoadOptions) -> tuple[Policy, float]:
 def read_fixed_policy(batch_size: int | None, offload_above: str | None) -> Policy | None:
     """Read a policy that is to be kept; None where the best one is to be chosen."""
     from recplan.queuemodel import Policy
+    from recplan.queuemodel.arguments import whole
+    from recplan.queuemodel.policy import MOST_ITEMS
 
     if batch_size is None:
         if offload_above is not None:
             raise ValueError(f"--offload-above {offload_above} needs --batch-size; without both the best are chosen")
         return None
+    batch_size = whole("--batch-size", batch_size, most=MOST_ITEMS)
     return Policy(batch_size, None if offload_above is None else read_threshold(offload_above))
 
 
@@ -183,6 +201,13 @@ def describe_sla(sla: Sla) -> str:
     'p95 <= 400 ms'
     """
     return f"p{given(sla.percentile)} <= {given(1e3 * sla.seconds)} ms"
+
+
+def _largest_batches(policy: Policy, sizes: QuerySizes) -> tuple[int, int]:
+    """Return the largest batch, in items, on the cores and on the accelerator; 0 where none runs."""
+    if policy.offload_above is None or policy.offload_above >= sizes.max_size:
+        return min(policy.batch_size, sizes.max_size), 0
+    return min(policy.batch_size, policy.offload_above), sizes.max_size
 
 
 def _used_to(batch: int, profile: Profile, station: str) -> Profile:
@@ -223,8 +248,9 @@ def _published_sla(setting: Setting) -> Sla:
     raise ValueError("--sla-ms is missing; give the bound of the latency, in milliseconds")
 
 
-def _title(options: ScenarioOptions, file: Scenario | None, machine: Machine) -> str:
-    parts = [_counted(machine.cpu.cores, "core", options.cpu)]
+def _title(options: ScenarioOptions, file: Scenario | None, machine: Machine, any_cores: bool) -> str:
+    of = f" ({options.cpu})" if options.cpu else ""
+    parts = [f"cores{of}" if any_cores else _counted(machine.cpu.cores, "core", options.cpu)]
     if machine.accelerator is not None:
         parts.append(_counted(machine.accelerator.units, "accelerator", options.accelerator))
     name = file.title if file else options.model
@@ -238,11 +264,12 @@ def _counted(count: int, what: str, of: str | None) -> str:
 def read_threshold(text: str) -> int | None:
     """Read an offload threshold, in items; None where it is the word none."""
     from recplan.queuemodel.arguments import whole
+    from recplan.queuemodel.policy import MOST_ITEMS
 
     if text.lower() == "none":
         return None
     try:
         threshold = int(text)
     except ValueError:
-        raise ValueError(f"--offload-above(={text!r}) must be a whole number >= 0, or none") from None
-    return whole("--offload-above", threshold, least=0)
+        raise ValueError(f"--offload-above(={text!r}) must be a whole number from 0 to {MOST_ITEMS}, or none") from None
+    return whole("--offload-above", threshold, least=0, most=MOST_ITEMS)

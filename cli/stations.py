@@ -37,14 +37,17 @@ class Stations:
     preset: str | None
 
 
-def read_stations(options: ScenarioOptions, file: Scenario | None) -> Stations:
-    """Read what the options and the file say of the machine; `ValueError` where that is wrong or not enough."""
+def read_stations(options: ScenarioOptions, file: Scenario | None, cores: int | None = None) -> Stations:
+    """Read what the options and the file say of the machine; `ValueError` where that is wrong or not enough.
+
+    `cores` are those of a machine of which nothing else says how many it has.
+    """
     from recplan.profiles import models
     from recplan.profiles.operator_costs import default_preset
     from recplan.queuemodel import Machine
 
     _check_use(options, file)
-    pool, cpu = _core_pool(options, file)
+    pool, cpu = _core_pool(options, file, cores)
     offloaded, accelerator = _accelerator(options, file)
     model, preset = _model(options, file)
     if preset is None and _on_hardware(options, file) and model in [known.name for known in models()]:
@@ -85,8 +88,10 @@ def _check_use(options: ScenarioOptions, file: Scenario | None) -> None:
         check_model(options.model, options.preset)
 
 
-def _core_pool(options: ScenarioOptions, file: Scenario | None) -> tuple[CorePool, Profile]:
+def _core_pool(options: ScenarioOptions, file: Scenario | None, otherwise: int | None) -> tuple[CorePool, Profile]:
     from recplan.queuemodel import CorePool
+    from recplan.queuemodel.arguments import whole
+    from recplan.queuemodel.machine import MOST_SERVERS
 
     if options.cpu is not None:
         profile = _profile("cpu", options.cpu, options, file)
@@ -97,9 +102,10 @@ def _core_pool(options: ScenarioOptions, file: Scenario | None) -> tuple[CorePoo
             "--cpu is missing; name one of `recplan list hardware`, a file that describes hardware, a profile or a "
             "curve, or give a scenario file"
         )
-    cores = options.cores
-    if cores is None:
-        cores = file.machine.cpu.cores if file is not None else profile.cores
+    if options.cores is not None:
+        cores: int | None = whole("--cores", options.cores, most=MOST_SERVERS)
+    else:
+        cores = (file.machine.cpu.cores if file is not None else profile.cores) or otherwise
     if cores is None:
         raise ValueError(f"--cores is missing; {options.cpu} is the curve of one core, so say how many there are")
     profile = profile.with_scv(options.scv)
@@ -108,6 +114,8 @@ def _core_pool(options: ScenarioOptions, file: Scenario | None) -> tuple[CorePoo
 
 def _accelerator(options: ScenarioOptions, file: Scenario | None) -> tuple[Accelerator, Profile] | tuple[None, None]:
     from recplan.queuemodel import Accelerator
+    from recplan.queuemodel.arguments import whole
+    from recplan.queuemodel.machine import MOST_SERVERS
 
     stated = file.machine.accelerator if file else None
     if options.accelerator is not None:
@@ -118,8 +126,9 @@ def _accelerator(options: ScenarioOptions, file: Scenario | None) -> tuple[Accel
         raise ValueError(f"--units {options.units} needs --accelerator")
     else:
         return None, None
-    units = options.units
-    if units is None:
+    if options.units is not None:
+        units = whole("--units", options.units, most=MOST_SERVERS)
+    else:
         units = stated.units if stated else profile.cores or 1
     profile = profile.with_scv(options.scv)
     return Accelerator(profile.curve, units), profile

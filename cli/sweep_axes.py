@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .output import Quantity, given, significant
@@ -20,6 +20,8 @@ AXES = {
     "cores": ("cores", 1.0),
     "sizes": ("sizes", None),
 }
+#: The options that say what an axis does.
+OPTIONS = {axis: (f"--{axis}",) for axis in AXES} | {"sizes": ("--sizes", "--sizes-file")}
 _WHOLE = ("batch-size", "offload-above", "cores")
 MOST_VALUES = 10_000
 
@@ -55,6 +57,16 @@ def read_axes(texts: Sequence[str]) -> dict[str, Values]:
     if not 1 <= len(axes) <= 2:
         raise ValueError(f"--over must be given once or twice, not {len(axes)} times")
     return axes
+
+
+def refuse_fixed(axes: Collection[str], given: Mapping[str, object]) -> None:
+    """Refuse an option, out of the given ones with their values, that fixes what an axis sweeps over."""
+    for axis in axes:
+        for option in OPTIONS[axis]:
+            if given.get(option) is not None:
+                raise ValueError(
+                    f"{option} {given[option]} fixes what --over {axis} sweeps over; leave one of the two out"
+                )
 
 
 def in_library_units(axes: Mapping[str, Values]) -> dict[str, Any]:
@@ -98,6 +110,8 @@ def _numbers(axis: str, text: str) -> list[float | int | None]:
 
 def _number(axis: str, text: str) -> float | int | None:
     from recplan.queuemodel.arguments import number, whole
+    from recplan.queuemodel.machine import MOST_SERVERS
+    from recplan.queuemodel.policy import MOST_ITEMS
 
     if axis == "offload-above" and text.lower() == "none":
         return read_threshold(text)
@@ -108,7 +122,8 @@ def _number(axis: str, text: str) -> float | int | None:
         allowed = "numbers, or low:high:count, or low:high:count:log"
         raise ValueError(f"{option}(={text!r}) must be {allowed}, separated by commas") from None
     if axis in _WHOLE:
-        return whole(option, int(value) if value.is_integer() else value, least=0 if axis == "offload-above" else 1)
+        least, most = 0 if axis == "offload-above" else 1, MOST_SERVERS if axis == "cores" else MOST_ITEMS
+        return whole(option, int(value) if value.is_integer() and value <= most else value, least=least, most=most)
     if axis == "percentile":
         return number(option, value, least=1, most=99.99)
     return number(option, value, above=0)
@@ -129,6 +144,6 @@ def _range(axis: str, text: str) -> list[float | int | None]:
         raise ValueError(f"{option}(={text!r}) must rise from its low to its high")
     if log and low == 0:
         raise ValueError(f"{option}(={text!r}) must begin above 0 to go up by a factor")
-    count = whole(f"{option} count", int(parts[2]) if parts[2].isdigit() else parts[2], least=2, most=MOST_VALUES)
+    count = whole(f"{option} count", int(parts[2]) if parts[2].isdecimal() else parts[2], least=2, most=MOST_VALUES)
     steps = np.geomspace(low, high, count) if log else np.linspace(low, high, count)
     return [round(step) if axis in _WHOLE else step for step in steps.tolist()]

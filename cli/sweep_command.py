@@ -10,16 +10,18 @@ import typer
 from .compilation import compilation_announced
 from .failure import INTERRUPTED
 from .latency_record import POLICY
-from .output import Format, Quantity, Report, Section, milliseconds, note, per_cent, show, significant
+from .output import Format, Quantity, Report, Section, given, milliseconds, note, per_cent, show, significant
 from .power_options import PowerOptions, describe_power, read_power
 from .progress import Progress
 from .scenario_options import FormatOption, ScenarioOptions
-from .setting import describe_policy, describe_sla, read_fixed_policy, read_setting, read_sla
-from .sweep_axes import axis_quantities, in_library_units, read_axes
+from .setting import describe_policy, read_fixed_policy, read_setting, read_sla
+from .sweep_axes import axis_quantities, in_library_units, read_axes, refuse_fixed
 
 if TYPE_CHECKING:
     from recplan.queuemodel import Sla
     from recplan.solvers import SweepPoint
+
+    from .setting import Setting
 
 SUMMARY = "Sweep the capacity over one or two axes."
 
@@ -89,11 +91,26 @@ def run(
     from recplan.solvers.sweeping import front
 
     axes = read_axes(over)
-    setting = read_setting(setting_options)
-    # A bound that is swept over need not be given.
-    bound = sla_ms if "sla-ms" not in axes else next(iter(axes["sla-ms"]))
-    sla = read_sla(setting, bound, percentile)  # type: ignore[arg-type]
+    fixed = {
+        "--sla-ms": sla_ms,
+        "--percentile": percentile,
+        "--batch-size": batch_size,
+        "--offload-above": offload_above,
+        "--sizes": setting_options.sizes,
+        "--sizes-file": setting_options.sizes_file,
+    }
+    # Watts that are given are those of the machine's cores, so these must be given too.
+    if power_options.watts_cpu is None:
+        fixed["--cores"] = setting_options.cores
+    refuse_fixed(axes, fixed)
+    # What is swept over need not be given: its first value stands for it until a point sets its own.
+    first: dict[str, Any] = {axis: next(iter(values)) for axis, values in axes.items()}
+    cores = first.get("cores") if power_options.watts_cpu is None else None
+    setting = read_setting(setting_options, tuple(axes), cores)
+    sla = read_sla(setting, first.get("sla-ms", sla_ms), percentile)
     power = read_power(setting, setting_options, power_options)
+    if offload_above is not None:
+        batch_size = first.get("batch-size", batch_size)
     policy = read_fixed_policy(batch_size, offload_above)
     total = 1
     for values in axes.values():
@@ -109,6 +126,10 @@ def run(
         except KeyboardInterrupt:
             if not points:
                 raise
+    laws: Mapping[str, Any] = axes.get("sizes", {})  # type: ignore[assignment]
+    setting = setting.run_under(
+        *((point.policy, laws.get(str(dict(point.at).get("sizes")), setting.sizes)) for point in points)
+    )
     best = {id(point) for point in front(points)}
     records = [
         _record(point, setting.sizes_name, sla, setting.machine.cpu.cores, id(point) in best) for point in points
@@ -120,12 +141,15 @@ def run(
     show(
         Report(
             command="sweep",
-            title=f"{setting.title}\nquery sizes {setting.sizes_name}, target {describe_sla(sla)}\n{setting.curves}",
+            title="\n".join(filter(None, (setting.title, _fixed(setting, sla), setting.curves))),
             quantities=quantities,
             records=records,
             document={
                 "scenario": setting.document(),
-                "sla": {"percentile": sla.percentile, "latency_ms": 1e3 * sla.seconds},
+                "sla": {
+                    "percentile": None if "percentile" in axes else sla.percentile,
+                    "latency_ms": None if "sla-ms" in axes else 1e3 * sla.seconds,
+                },
                 "over": list(axes),
                 "power": describe_power(power),
                 "complete": len(points) == total,
@@ -138,6 +162,15 @@ def run(
     if len(points) < total:
         note(f"interrupted: {len(points)} of {total} points are done, and printed")
         raise typer.Exit(INTERRUPTED)
+
+
+def _fixed(setting: Setting, sla: Sla) -> str:
+    """Write what all points share of the sizes and the target; empty where that is nothing."""
+    percentile = "" if "percentile" in setting.swept else f"p{given(sla.percentile)}"
+    bound = "" if "sla-ms" in setting.swept else f"<= {given(1e3 * sla.seconds)} ms"
+    target = " ".join(filter(None, (percentile, bound)))
+    sizes = "" if "sizes" in setting.swept else f"query sizes {setting.sizes_name}"
+    return ", ".join(filter(None, (sizes, target and f"target {target}")))
 
 
 def _record(point: SweepPoint, sizes: str, sla: Sla, cores: int, on_front: bool) -> Mapping[str, Any]:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from . import arguments
 from .service_curve import ServiceCurve
 
+#: More cores or units than any machine has.
+MOST_SERVERS = 10**6
+
 
 @dataclass(frozen=True, slots=True)
 class CorePool:
@@ -15,14 +18,14 @@ class CorePool:
     Parameters
     ----------
     cores : int
-        Number of cores, >= 1.
+        Number of cores, 1 to `MOST_SERVERS`.
     service : ServiceCurve
         Service time of one request on one core.
 
     Raises
     ------
     ValueError
-        If `cores` is not a whole number >= 1 or `service` is not a ServiceCurve.
+        If `cores` is not a whole number in its range or `service` is not a ServiceCurve.
 
     Examples
     --------
@@ -34,7 +37,7 @@ class CorePool:
     service: ServiceCurve
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "cores", arguments.whole("cores", self.cores))
+        object.__setattr__(self, "cores", arguments.whole("cores", self.cores, most=MOST_SERVERS))
         arguments.instance("service", self.service, ServiceCurve)
 
 
@@ -47,12 +50,12 @@ class Accelerator:
     service : ServiceCurve
         Service time of one query, as one batch, on one unit.
     units : int
-        Number of units, >= 1.
+        Number of units, 1 to `MOST_SERVERS`.
 
     Raises
     ------
     ValueError
-        If `units` is not a whole number >= 1 or `service` is not a ServiceCurve.
+        If `units` is not a whole number in its range or `service` is not a ServiceCurve.
 
     Examples
     --------
@@ -64,7 +67,7 @@ class Accelerator:
     units: int = 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "units", arguments.whole("units", self.units))
+        object.__setattr__(self, "units", arguments.whole("units", self.units, most=MOST_SERVERS))
         arguments.instance("service", self.service, ServiceCurve)
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from . import arguments
 
+#: More items than any query has.
+MOST_ITEMS = 10**9
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -14,10 +17,10 @@ class Policy:
     Parameters
     ----------
     batch_size : int
-        Items of a full request, >= 1. A query of S items on the cores becomes floor(S / batch_size) full
+        Items of a full request, 1 to `MOST_ITEMS`. A query of S items on the cores becomes floor(S / batch_size) full
         requests and one of the rest.
     offload_above : int, optional
-        Queries of more than this many items (>= 0) go to the accelerator, whole; None: no query does.
+        Queries of more than this many items (0 to `MOST_ITEMS`) go to the accelerator, whole; None: no query does.
 
     Raises
     ------
@@ -34,9 +37,10 @@ class Policy:
     offload_above: int | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "batch_size", arguments.whole("batch_size", self.batch_size))
+        object.__setattr__(self, "batch_size", arguments.whole("batch_size", self.batch_size, most=MOST_ITEMS))
         if self.offload_above is not None:
-            object.__setattr__(self, "offload_above", arguments.whole("offload_above", self.offload_above, least=0))
+            above = arguments.whole("offload_above", self.offload_above, least=0, most=MOST_ITEMS)
+            object.__setattr__(self, "offload_above", above)
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,6 +227,8 @@ def test_a_curve_in_a_table_is_never_called_extrapolated(capsys):
         ("analyze", "--qps", "1", "--batch-size", "65"),
         ("validate", "--qps", "1", "--batch-size", "65", "--queries", "1000"),
         ("tune", "--sla-ms", "1000"),
+        ("sweep", "--sla-ms", "1000", "--over", "batch-size=65,8"),
+        ("size", "--sla-ms", "1000", "--batch-size", "65", "--target-qps", "1"),
     ],
 )
 def test_every_command_takes_a_profile_and_tells_where_it_extrapolates(profile, command):
@@ -234,3 +236,14 @@ def test_every_command_takes_a_profile_and_tells_where_it_extrapolates(profile, 
     assert result.exit_code == 0
     assert json.loads(result.stdout)["scenario"]["cpu_curve"] == "extrapolated"
     assert "run on a core, but its times were measured up to 64 only" in result.stderr
+
+
+def test_a_sweep_of_sizes_extrapolates_by_the_largest_of_its_laws(profile, tmp_path):
+    for name, size in (("small", 64), ("large", 100)):
+        (tmp_path / f"{name}.csv").write_text(f"size\n{size}\n")
+    curves = []
+    for laws in ([tmp_path / "small.csv"], [tmp_path / "large.csv", tmp_path / "small.csv"]):
+        over = f"sizes={','.join(map(str, laws))}"
+        result = recplan("sweep", "--cpu", profile, "--sla-ms", "1000", "--batch-size", "100", "--over", over)
+        curves.append("extrapolated" if "cpu curve: extrapolated" in result.stdout else "measured")
+    assert curves == ["measured", "extrapolated"]

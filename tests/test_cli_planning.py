@@ -16,6 +16,7 @@ from recplan.queuemodel import Machine, Policy, QuerySizes, Sla
 from recplan.solvers import MachinePower, StationPower, max_qps, size, size_day, sweep
 
 EXAMPLE = str(Path(__file__).parent.parent / "examples" / "scenario.toml")
+CURVE = str(Path(EXAMPLE).with_name("cpu.csv"))
 WND = ("--model", "wnd", "--cpu", "skylake")
 POLICY = ("--batch-size", "128")
 SIZES = QuerySizes.named("deeprecsys-production")
@@ -191,11 +192,13 @@ def test_compare_says_what_the_library_says():
     machine = load("din", cpu="skylake")
     case = solvers.Case("din", "medium", machine, SIZES, Sla(95, 0.1), MachinePower(SKYLAKE, None, "tdp"), "skylake")
     comparison = solvers.compare([case])
+    assert printed(*COMPARE).splitlines()[1] == f"cpu curve: {machine.cpu.service.provenance} (skylake)"
     for record, outcome in zip(result["outcomes"], comparison.cases[0].outcomes, strict=True):
         assert (record["cpu"], record["model"], record["sla"]) == ("skylake", "din", "medium")
         assert record["scheduler"] == outcome.scheduler
         assert record["capacity_qps"] == pytest.approx(outcome.qps, rel=1e-6)
         assert record["watts"] == 250
+        assert (record["cpu_curve"], record["accelerator_curve"]) == (machine.cpu.service.provenance, None)
         assert record["share_of_optimum"] == pytest.approx(outcome.share_of_optimum, rel=1e-6)
     published = {(h.scheduler, h.target): h for h in paper_headlines()}
     climb, exact = result["geometric_means"]
@@ -203,6 +206,13 @@ def test_compare_says_what_the_library_says():
     assert exact["paper_times_static"] is None
     assert climb["times_static"] == pytest.approx(comparison.geometric_means[0].times_static, rel=1e-6)
     assert (result["accelerator"], result["accounting"], result["sizes"]) == (None, "tdp", "deeprecsys-production")
+
+
+def test_compare_tells_where_the_curves_of_the_accelerator_come_from():
+    arguments = (*COMPARE[:-1], "a100")
+    provenance = load("din", cpu="skylake", accelerator="a100").accelerator.service.provenance
+    assert {record["accelerator_curve"] for record in document(*arguments)["outcomes"]} == {provenance}
+    assert printed(*arguments).splitlines()[1].endswith(f"; accelerator curve: {provenance}, not calibrated")
 
 
 def test_the_targets_of_compare_are_half_once_and_one_and_a_half_times_the_published_one():
@@ -260,8 +270,13 @@ BAD = [
     (("sweep", *WND, "--over", "cores=1", "--over", "cores=2"), "--over cores is given twice"),
     (("sweep", *WND, "--over", "cores=a"), "--over cores(='a') must be numbers, or low:high:count"),
     (("sweep", *WND, "--over", "cores="), "--over cores(='') must be numbers, or low:high:count"),
-    (("sweep", *WND, "--over", "cores=1.5"), "--over cores(=1.5) must be a whole number >= 1"),
-    (("sweep", *WND, "--over", "cores=0"), "--over cores(=0) must be a whole number >= 1"),
+    (("sweep", *WND, "--over", "cores=1.5"), "--over cores(=1.5) must be a whole number from 1 to 1000000"),
+    (("sweep", *WND, "--over", "cores=0"), "--over cores(=0) must be a whole number from 1 to 1000000"),
+    (("sweep", *WND, "--over", "cores=1e300"), "--over cores(=1e+300) must be a whole number from 1 to 1000000"),
+    (("sweep", *WND, "--over", "cores=1:1e19:3"), "--over cores(=1e+19) must be a whole number from 1 to 1000000"),
+    (("sweep", *WND, "--over", "batch-size=1e25"), "--over batch-size(=1e+25) must be a whole number from 1 to 10000"),
+    (("sweep", *WND, "--over", "cores=1:5:²"), "--over cores count(='²') must be a whole number from 2 to 10000"),
+    (("sweep", *WND, "--batch-size", "0", "--over", "cores=1"), "--batch-size(=0) must be a whole number from 1 to"),
     (("sweep", *WND, "--over", "cores=1:9"), "--over cores(='1:9') must be low:high:count, as in 10:200:20"),
     (("sweep", *WND, "--over", "cores=9:1:3"), "--over cores(='9:1:3') must rise from its low to its high"),
     (("sweep", *WND, "--over", "cores=1:9:1"), "--over cores count(=1) must be a whole number from 2 to 10000"),
@@ -274,6 +289,8 @@ BAD = [
         "once or twice, not 3",
     ),
     (("sweep", *WND, "--over", "offload-above=5"), "offload_above(=5) must be None on a machine without accelerator"),
+    (("compare", "--cpu", CURVE), "cpu.csv is a service curve, and compare runs several models, each with its own;"),
+    (("compare", "--accelerator", CURVE), "name hardware (see `recplan list hardware`), or a file that describes it"),
     (("compare", "--model", "wdn"), "did you mean 'wnd'?"),
     (("compare", "--sla", "lo"), "did you mean 'low'?"),
     (("compare", "--sizes", "ribon"), "did you mean 'ribbon'?"),
@@ -289,6 +306,52 @@ def test_bad_input_is_status_2_and_says_what_to_do(arguments, message):
     last = result.stderr.splitlines()[-1]
     assert last.startswith("error: ")
     assert message in last
+
+
+@pytest.mark.parametrize(
+    ("axis", "values", "option", "value"),
+    [
+        ("sla-ms", "20,30", "--sla-ms", "50.0"),
+        ("percentile", "90,95", "--percentile", "99.0"),
+        ("batch-size", "64,128", "--batch-size", "32"),
+        ("offload-above", "none,200", "--offload-above", "100"),
+        ("cores", "4,8", "--cores", "8"),
+        ("sizes", "deeprecsys-normal", "--sizes", "ribbon"),
+        ("sizes", "deeprecsys-normal", "--sizes-file", "sizes.csv"),
+    ],
+)
+def test_an_option_that_fixes_what_is_swept_over_is_refused(axis, values, option, value):
+    result = invoked("sweep", *WND, option, value, "--over", f"{axis}={values}")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"error: {option} {value} fixes what --over {axis} sweeps over; leave one of the two out" in result.stderr
+
+
+def test_what_is_swept_over_is_not_told_as_if_it_were_fixed():
+    arguments = ("sweep", *WND, *POLICY, "--over", "sla-ms=20,30", "--over", "cores=4,8")
+    title = printed(*arguments).splitlines()[:2]
+    assert title == ["wnd on cores (skylake)", "query sizes deeprecsys-production, target p95"]
+    found = document(*arguments)
+    assert found["sla"] == {"percentile": 95, "latency_ms": None}
+    assert (found["scenario"]["cores"], found["scenario"]["title"]) == (None, title[0])
+    arguments = ("sweep", *WND, *POLICY, "--over", "sizes=ribbon,deeprecsys-normal", "--over", "percentile=90,95")
+    assert printed(*arguments).splitlines()[1] == "target <= 25 ms"
+    found = document(*arguments)
+    assert found["sla"] == {"percentile": None, "latency_ms": 25}
+    described = found["scenario"]
+    assert {described[name] for name in ("sizes", "sizes_mean_items", "sizes_max_items")} == {None}
+    assert described["cores"] == MACHINE.cpu.cores
+
+
+def test_what_is_swept_over_need_not_be_given():
+    arguments = ("sweep", "--cpu", CURVE, "--sla-ms", "100", "--offload-above", "none")
+    points = document(*arguments, "--over", "cores=4,8", "--over", "batch-size=8,16")["points"]
+    assert [(point["cores"], point["batch_size"]) for point in points] == [(4, 8), (4, 16), (8, 8), (8, 16)]
+
+
+def test_given_watts_of_the_cores_are_those_of_the_given_cores():
+    arguments = ("sweep", "--cpu", CURVE, "--cores", "4", "--sla-ms", "100", *POLICY, "--watts-cpu", "100:100")
+    points = document(*arguments, "--over", "cores=4,8")["points"]
+    assert [point["watts"] for point in points] == [pytest.approx(100), pytest.approx(200)]
 
 
 def test_a_day_that_is_wrong_names_its_line(day):
