@@ -8,7 +8,7 @@ from . import arguments
 from .service_curve import ServiceCurve
 
 #: More cores or units than any machine has.
-MOST_SERVERS = 10**6
+MOST_SERVERS = 10**4
 
 
 @dataclass(frozen=True, slots=True)

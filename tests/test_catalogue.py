@@ -226,10 +226,10 @@ def test_an_unknown_name_lists_what_exists_and_the_nearest_match(arguments, mess
             {"cpu": EXAMPLES / "cpu.csv"},
             f"cores must be given: {EXAMPLES / 'cpu.csv'} is the curve of one core and does not say how many there are",
         ),
-        ({"cpu": "r5n.large", "cores": 0}, "cores(=0) must be a whole number from 1 to 1000000"),
+        ({"cpu": "r5n.large", "cores": 0}, "cores(=0) must be a whole number from 1 to 10000"),
         (
             {"cpu": "r5n.large", "accelerator": "g4dn.xlarge", "units": 0},
-            "units(=0) must be a whole number from 1 to 1000000",
+            "units(=0) must be a whole number from 1 to 10000",
         ),
     ],
 )

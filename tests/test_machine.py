@@ -109,16 +109,16 @@ def test_offloading_needs_an_accelerator():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: CorePool(0, CURVE), "cores(=0) must be a whole number from 1 to 1000000"),
-        (lambda: CorePool(2.5, CURVE), "cores(=2.5) must be a whole number from 1 to 1000000"),
-        (lambda: CorePool(np.float64("inf"), CURVE), "cores(=inf) must be a whole number from 1 to 1000000"),
-        (lambda: CorePool(None, CURVE), "cores(=None) must be a whole number from 1 to 1000000"),
-        (lambda: CorePool(10**6 + 1, CURVE), "cores(=1000001) must be a whole number from 1 to 1000000"),
-        (lambda: Accelerator(CURVE, 10**20), "units(=100000000000000000000) must be a whole number from 1 to 1000000"),
+        (lambda: CorePool(0, CURVE), "cores(=0) must be a whole number from 1 to 10000"),
+        (lambda: CorePool(2.5, CURVE), "cores(=2.5) must be a whole number from 1 to 10000"),
+        (lambda: CorePool(np.float64("inf"), CURVE), "cores(=inf) must be a whole number from 1 to 10000"),
+        (lambda: CorePool(None, CURVE), "cores(=None) must be a whole number from 1 to 10000"),
+        (lambda: CorePool(10**4 + 1, CURVE), "cores(=10001) must be a whole number from 1 to 10000"),
+        (lambda: Accelerator(CURVE, 10**20), "units(=100000000000000000000) must be a whole number from 1 to 10000"),
         (lambda: Policy(10**9 + 1), "batch_size(=1000000001) must be a whole number from 1 to 1000000000"),
         (lambda: Policy(64, 10**9 + 1), "offload_above(=1000000001) must be a whole number from 0 to 1000000000"),
         (lambda: CorePool(1, 0.01), "service(=0.01) must be of type ServiceCurve, not float"),
-        (lambda: Accelerator(CURVE, units=0), "units(=0) must be a whole number from 1 to 1000000"),
+        (lambda: Accelerator(CURVE, units=0), "units(=0) must be a whole number from 1 to 10000"),
         (lambda: Accelerator(None), "service(=None) must be of type ServiceCurve"),
         (lambda: Machine(cpu=CURVE), "must be of type CorePool, not ServiceCurve"),
         (

@@ -103,7 +103,7 @@ BAD = [
     ({"cores": [1], "percentile": [95], "batch_size": [1]}, "over must name one or two axes, not 3"),
     ({"batchsize": [1]}, r"axis\(='batchsize'\) is not known; there are: .*; did you mean 'batch_size'\?"),
     ({"cores": []}, r"over\['cores'\] must hold at least one value"),
-    ({"cores": [4, 0]}, r"cores\(=0\) must be a whole number from 1 to 1000000$"),
+    ({"cores": [4, 0]}, r"cores\(=0\) must be a whole number from 1 to 10000$"),
     ({"batch_size": [1.5]}, r"batch_size\(=1.5\) must be a whole number from 1 to 1000000000$"),
     ({"offload_above": [-1]}, r"offload_above\(=-1\) must be a whole number from 0 to 1000000000$"),
     ({"percentile": [100]}, r"percentile\(=100\) must be a finite number >= 1 and <= 99.99"),
