@@ -14,6 +14,8 @@ from . import carried_work_kernel
 ALIASED = 1e-9
 NEGLIGIBLE = 1e-14
 MOST_POINTS = 1 << 20
+#: Points that even a short window wants.
+FEWEST = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +113,7 @@ def carried_work(work: NDArray[np.float64], arrivals: float, drop: int, least_po
         rates[::period] = coarse.rates
         return CarriedWork(rates, coarse.decay / period, period, coarse.points)
     theta = carried_work_kernel.decay_rate(work, arrivals, drop)
-    points = max(least_points, 1 << math.ceil(math.log2(max(1.5 * drop, 2 * work.size))))
+    points = max(least_points, 1 << math.ceil(math.log2(max(1.5 * drop + FEWEST, 2 * work.size))))
     while True:
         radius = min(0.5 * theta, 30.0 / points)
         transform = np.fft.rfft(carried_work_kernel.spread(work, radius, points))

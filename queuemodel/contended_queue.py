@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from . import contention_kernel, found_kernel
+from . import contention_kernel, found_kernel, found_tables_kernel
 from .gamma_mixture import unit_table
 from .quantile import mean
 from .request_mix import RequestMix
@@ -60,7 +60,6 @@ class ContendedQueue:
         self.uniform = bool(slowdowns[1] == slowdowns[-1])
         self.more_than = np.cumsum(mix.count_law[::-1])[::-1][1:].copy()
         self.seconds = mix.work / float(self.more_than.sum())
-        self.work_shares = _work_shares(mix)
         self.idle = contention_kernel.slowed_idle_latencies(mix.fulls, mix.rests, mix.full_seconds, slowdowns)
 
     def slowdown(self, rate: float) -> float:
@@ -68,7 +67,7 @@ class ContendedQueue:
         if self.uniform:
             return self.crowded
         at_least, _ = self.in_system(rate, self.slowdowns)
-        return contention_kernel.mean_slowdown(at_least, self.work_shares, self.slowdowns)
+        return contention_kernel.mean_slowdown(at_least, _work_shares(self.mix), self.slowdowns)
 
     def in_system(self, rate: float, slowdowns: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
         """P(n or more requests in the exponential pool) at n, and the ratio at which it falls beyond."""
@@ -93,24 +92,10 @@ class ContendedQueue:
         Without noise those of one shorter request are left to `whole`.
         """
         mix = self.mix
-        first = int(np.searchsorted(mix.fulls, 1)) if mix.scv == 0.0 else 0
-        weights, fulls, rests = mix.probability[first:], mix.fulls[first:], mix.rests[first:]
-        if weights.size == 0:
-            return np.zeros(0), np.zeros(0), np.zeros(0)
-        beyond = np.maximum(np.cumsum(weights[::-1])[::-1], 1e-4)
-        groups, per_halving = GROUPS if mix.scv == 0.0 else NOISY_GROUPS
-        key = np.floor(groups * (1.0 - np.minimum(beyond, 1.0))) + np.floor(-per_halving * np.log2(beyond))
-        if mix.scv == 0.0:
-            changed = (np.diff(key) != 0) & (np.diff(fulls) != 0)
-        else:
-            changed = (np.diff(key) != 0) | ((fulls[1:] > 0) != (fulls[:-1] > 0))
-        starts = np.flatnonzero(np.append(True, changed))
-        share = np.add.reduceat(weights, starts)
-        return (
-            np.add.reduceat(weights * fulls, starts) / share,
-            np.add.reduceat(weights * rests, starts) / share,
-            share,
-        )
+        if mix.scv > 0.0:
+            return found_tables_kernel.grouped(mix.fulls, mix.rests, mix.probability, 0, NOISY_GROUPS, True)
+        first = int(np.searchsorted(mix.fulls, 1))
+        return found_tables_kernel.grouped(mix.fulls, mix.rests, mix.probability, first, GROUPS, False)
 
 
 class FoundLaw:
@@ -133,19 +118,20 @@ class FoundLaw:
     ) -> None:
         mix = queue.mix
         self.at_least, ratio = queue.in_system(rate, slowdowns)
-        thinning = LEVELS if mix.scv == 0.0 else NOISY_LEVELS
-        levels = contention_kernel.chosen_levels(queue.servers, *thinning, self.at_least, ratio, NEGLIGIBLE)
-        tails = contention_kernel.tail_at(levels, self.at_least, ratio)
-        middles = np.append(0.0, 0.5 * (levels[1:] + levels[:-1] + 1.0))
         gained = np.append(0.0, np.cumsum(slowdowns[-1] - slowdowns[1:])) / queue.servers
         setting = (queue.seconds, slowdowns, gained, min(1.0, 0.5 * (1.0 + mix.scv)))
         fulls, rests, share = queue.groups
         if mix.scv > 0.0:
-            full_wait, full_factor = found_kernel.times_behind(middles, fulls, *setting)
-            rest_wait, rest_factor = found_kernel.times_behind(middles, fulls + 1.0, *setting)
+            _, tails, middles = found_tables_kernel.levels_found(
+                queue.servers, NOISY_LEVELS, self.at_least, ratio, NEGLIGIBLE
+            )
+            full_wait, full_factor = found_tables_kernel.times_behind(middles, fulls, *setting)
+            rest_wait, rest_factor = found_tables_kernel.times_behind(middles, fulls + 1.0, *setting)
             # With noise any of the requests that run together may be the last to end, not only the slowest one.
             together = np.minimum(fulls, queue.servers)
-            _, first_factor = found_kernel.times_behind(middles, np.maximum(fulls - together + 1.0, 1.0), *setting)
+            _, first_factor = found_tables_kernel.times_behind(
+                middles, np.maximum(fulls - together + 1.0, 1.0), *setting
+            )
             spread = math.sqrt(mix.scv)
             full_factor -= BLUR * spread / (spread + BLURRED) * (full_factor - first_factor)
             gamma, step = unit_table(mix.scv)
@@ -162,17 +148,11 @@ class FoundLaw:
                 step,
             )
             return
-        order = np.argsort(idle, kind="stable")
-        idle_tails = np.maximum(1.0 - np.cumsum(mix.probability[order]), 0.0)
-        idle_tails[-1] = 0.0
-        full_wait, full_factor = found_kernel.times_behind(levels, fulls, *setting)
-        rest_wait, rest_factor = found_kernel.times_behind(levels, fulls + 1.0, *setting)
-        cut = np.maximum(
-            full_wait + mix.full_seconds * full_factor,
-            np.where(rests[:, None] > 0.0, rest_wait + rests[:, None] * rest_factor, 0.0),
+        tails, cut, whole_wait, whole_factor = found_tables_kernel.quiet_tables(
+            LEVELS, self.at_least, ratio, NEGLIGIBLE, fulls, rests, mix.full_seconds, *setting
         )
-        whole_wait, whole_factor = found_kernel.times_behind(middles, np.ones(1), *setting)
-        self.quiet = (tails, idle[order], idle_tails, cut, share, *queue.whole, whole_wait[0], whole_factor[0])
+        ranked = found_tables_kernel.ranked(idle, mix.probability)
+        self.quiet = (tails, *ranked, cut, share, *queue.whole, whole_wait, whole_factor)
         self.noisy = NOTHING_NOISY
 
     def longer(self, at: float) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,8 +41,10 @@ def number_in_system(
     settled = 0
     while True:
         here = law[level]
+        # A view whose indexes begin at 0, so that the compiler need not look for negative ones.
+        ahead = lifts[level : level + most]
         for k in range(most):
-            lifts[level + k] += here * more_than[k]
+            ahead[k] += here * more_than[k]
         up = lifts[level]
         level += 1
         if level == size:
@@ -70,41 +70,6 @@ def number_in_system(
     for n in range(level, -1, -1):
         at_least[n] /= at_least[0]
     return at_least, ratio
-
-
-@kernel
-def chosen_levels(
-    servers: int, fine: int, coarse: int, at_least: NDArray[np.float64], ratio: float, negligible: float
-) -> NDArray[np.float64]:
-    """Numbers of requests to look at, from 0 on: about `fine` up to all servers busy, then ever fewer.
-
-    Beyond, each stands `coarse` times as far from that as from the one before it; the last leaves a negligible tail.
-    """
-    last = at_least.size - 1.0
-    if at_least[at_least.size - 1] > negligible and ratio > 0.0:
-        last += math.log(negligible / at_least[at_least.size - 1]) / math.log(ratio)
-    levels = [0.0]
-    level = 1.0
-    while level < servers:
-        levels.append(math.floor(level))
-        level += max(1.0, servers / fine)
-    level = float(servers)
-    while level <= last:
-        levels.append(level)
-        level += max(1.0, math.floor((level - servers) / coarse))
-    levels.append(level)
-    return np.array(levels)
-
-
-@kernel
-def tail_at(levels: NDArray[np.float64], at_least: NDArray[np.float64], ratio: float) -> NDArray[np.float64]:
-    """P(more than n requests) at each of some whole numbers n."""
-    out = np.empty(levels.size)
-    last = at_least.size - 1
-    for i in range(levels.size):
-        n = int(levels[i]) + 1
-        out[i] = at_least[n] if n <= last else at_least[last] * ratio ** (n - last)
-    return out
 
 
 @kernel

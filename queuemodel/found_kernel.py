@@ -12,70 +12,14 @@ from .jit import kernel
 
 
 @kernel
-def between(table: NDArray[np.float64], at: float) -> float:
-    """Read a table by a real index, linearly; its last value beyond."""
-    i = int(at)
-    if i + 1 >= table.size:
-        return float(table[table.size - 1])
-    return float(table[i] + (at - i) * (table[i + 1] - table[i]))
-
-
-@kernel
 def noise_below(at: float, gamma: NDArray[np.float64]) -> float:
-    """Read the distribution function of the noise by a real index; certain beyond the table."""
+    """Read the distribution function of the noise by a real index, linearly; certain beyond the table."""
     if at <= 0.0:
         return 0.0
-    return between(gamma, at) if at < gamma.size - 1.0 else 1.0
-
-
-@kernel
-def wait_behind(
-    found: float,
-    ahead: float,
-    slowdowns: NDArray[np.float64],
-    gained: NDArray[np.float64],
-    residual: float,
-) -> float:
-    """Wait of a request, in mean service times, behind `found` requests of others and `ahead` - 1 of its own query.
-
-    While it waits all servers are busy. But what is in service when the query comes, and what starts at once, started
-    with fewer busy servers; gained[n] is what n servers gain by that in a round of all. Of those found, `residual` of
-    a service is left. A queue has been there for a while, so the more requests wait, the less is left of the gain.
-    """
-    servers = slowdowns.size - 1
-    rounds = (found + ahead - servers) / servers
-    if rounds <= 0.0:
-        return 0.0
-    whole = gained[servers]
-    if found < servers:
-        part = between(gained, found)
-        gain = whole - part + residual * part
-    else:
-        gain = residual * whole * max(0.0, 1.0 - (found - servers) / servers)
-    wait: float = slowdowns[servers] * rounds - gain * min(rounds, 1.0)
-    return wait
-
-
-@kernel
-def times_behind(
-    levels: NDArray[np.float64],
-    fulls: NDArray[np.float64],
-    seconds: float,
-    slowdowns: NDArray[np.float64],
-    gained: NDArray[np.float64],
-    residual: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Wait in seconds, and then factor on the service time, of the fulls[g]-th request behind levels[u] others.
-
-    Both of shape (groups, levels).
-    """
-    waits = np.empty((fulls.size, levels.size))
-    factors = np.empty((fulls.size, levels.size))
-    for g in range(fulls.size):
-        for u in range(levels.size):
-            waits[g, u] = seconds * wait_behind(levels[u], fulls[g], slowdowns, gained, residual)
-            factors[g, u] = between(slowdowns, levels[u] + fulls[g])
-    return waits, factors
+    if at >= gamma.size - 1.0:
+        return 1.0
+    i = int(at)
+    return float(gamma[i] + (at - i) * (gamma[i + 1] - gamma[i]))
 
 
 @kernel
