@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import arguments
 from .machine import Machine
 from .policy import Policy
+from .presentation import LawPresentation
 from .quantile import quantile
 from .query_sizes import QuerySizes
 from .station_law import StationLaw
@@ -19,7 +20,7 @@ from .stations import Stations
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Latency:
+class Latency(LawPresentation):
     """The stationary latency of a machine's queries at one load, and how busy its stations are.
 
     Latency runs from a query's arrival until its last request completes. Waits are those of the single requests

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import arguments
+from .presentation import Restorable
 
 #: More items than any query has.
 MOST_ITEMS = 10**9
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Restorable):
     """How queries are cut into requests, and which go to the accelerator.
 
     Parameters
@@ -44,7 +45,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Sla:
+class Sla(Restorable):
     """A latency target: a percentile of the latency and its bound.
 
     Parameters

@@ -13,6 +13,7 @@ from . import arguments
 from .machine import Machine
 from .offered_load import offered_by
 from .policy import Policy
+from .presentation import SamplePresentation
 from .query_sizes import QuerySizes
 from .request_mix import RequestMix, mixes
 from .service_curve import ServiceCurve
@@ -23,7 +24,7 @@ BATCHES = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class Sample(SamplePresentation):
     """Latencies of simulated queries.
 
     Parameters

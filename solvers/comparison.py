@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, arguments
+from recplan.queuemodel.presentation import Restorable, Row, flat, plain
 from recplan.queuemodel.stations import Stations
 
 from .climb import hill_climb
 from .fixed_policy import solve_policy
 from .lattice import grid_search
 from .power import MachinePower, check_power
+from .processes import in_processes
 from .search_result import SearchResult
 from .static_rule import static_policy
 
@@ -143,20 +145,30 @@ class GeometricMean:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Restorable):
     """All cases with all schedulers, and what they come to."""
 
     cases: tuple[ComparedCase, ...]
     geometric_means: tuple[GeometricMean, ...]
 
+    def _rows(self) -> list[Row]:
+        return [
+            {"host": entry.case.host, "model": entry.case.model, "target": entry.case.target, **flat(plain(outcome))}
+            for entry in self.cases
+            for outcome in entry.outcomes
+        ]
 
-def compare(cases: Iterable[Case], *, progress: Callable[[int], None] | None = None) -> Comparison:
+
+def compare(cases: Iterable[Case], *, workers: int = 1, progress: Callable[[int], None] | None = None) -> Comparison:
     """Compare the static rule, DeepRecSched and the exact optimum, as the evaluation of DeepRecSys does.
 
     Parameters
     ----------
     cases : iterable of Case
         What to compare them on.
+    workers : int
+        Processes to spread the cases over, >= 1. A script that asks for several has to begin its work under
+        ``if __name__ == "__main__":``, since each process imports it anew.
     progress : callable, optional
         Called with the number of cases that are done, after each.
 
@@ -168,7 +180,7 @@ def compare(cases: Iterable[Case], *, progress: Callable[[int], None] | None = N
     Raises
     ------
     ValueError
-        If there is no case.
+        If there is no case, or no worker.
 
     References
     ----------
@@ -186,13 +198,18 @@ def compare(cases: Iterable[Case], *, progress: Callable[[int], None] | None = N
     exact-cpu: batch 256, 1.21 x static
     """
     compared = []
-    for case in cases:
-        compared.append(compared_case(case))
+    for entry in compared_cases(tuple(cases), workers):
+        compared.append(entry)
         if progress is not None:
             progress(len(compared))
     if not compared:
         raise ValueError("cases must hold at least one case")
     return Comparison(tuple(compared), geometric_means(compared))
+
+
+def compared_cases(cases: Sequence[Case], workers: int) -> Iterator[ComparedCase]:
+    """Run every scheduler on each of some cases; yield them in their order."""
+    return in_processes(compared_case, cases, arguments.whole("workers", workers))
 
 
 def compared_case(case: Case) -> ComparedCase:

@@ -72,7 +72,10 @@ def coordinate_search(
     starts = [max(alone, key=lambda evaluation: evaluation.qps).policy, static_policy(machine, sizes)]
     offloads = machine.accelerator is not None
     if offloads:
-        starts.append(climb.policy)
+        # A step from offloading some queries to offloading none is too wide where that wants another batch size.
+        cores = coordinate_search(Machine(machine.cpu), sizes, sla, climb, everywhere=everywhere)
+        search.asked += cores.evaluations
+        starts += [climb.policy, cores.policy]
     for policy in starts:
         search.challenge(policy)
     before = None

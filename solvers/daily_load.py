@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, arguments
+from recplan.queuemodel.presentation import Restorable
 
 from .fleet import FleetLoad, Provision, SizedMachine
 from .power import MachinePower
@@ -46,7 +47,7 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class DayPlan:
+class DayPlan(Restorable):
     """The machines that a day's load needs.
 
     Parameters
@@ -94,6 +95,7 @@ def size_day(
     spare: int = 0,
     power: MachinePower | None = None,
     price: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> DayPlan:
     """Find how many machines each part of a day needs.
 
@@ -104,6 +106,8 @@ def size_day(
     load : iterable of (float, float)
         Hours and loads in queries per second, each >= 0, from that hour on until the next one given; the last holds
         until 24 hours after the first. Hours rise.
+    progress : callable, optional
+        Called with the intervals that are done and their number, after each.
 
     Returns
     -------
@@ -131,18 +135,25 @@ def size_day(
     known: dict[float, tuple[int, FleetLoad, FleetLoad | None]] = {}
     intervals = []
     for (hour, qps), end in zip(rows, ends, strict=True):
-        if model.reason is not None and qps > 0.0:
-            intervals.append(Interval(hour, end - hour, qps, None, None, None, None, None, model.reason))
-            continue
-        if qps not in known:
-            machines = model.needed(qps) if qps > 0.0 else model.provision.spare
-            lost = model.shared(qps, machines - 1) if machines > 0 else None
-            known[qps] = machines, model.shared(qps, machines), lost
-        machines, all_up, one_lost = known[qps]
         hours = end - hour
-        energy = None if all_up.watts is None else all_up.watts * hours / WATTS_PER_KILOWATT
-        intervals.append(Interval(hour, hours, qps, machines, all_up, one_lost, energy, model.cost(machines * hours)))
+        if model.reason is not None and qps > 0.0:
+            intervals.append(Interval(hour, hours, qps, None, None, None, None, None, model.reason))
+        else:
+            if qps not in known:
+                known[qps] = _fleet_for(model, qps)
+            machines, all_up, one_lost = known[qps]
+            energy = None if all_up.watts is None else all_up.watts * hours / WATTS_PER_KILOWATT
+            cost = model.cost(machines * hours)
+            intervals.append(Interval(hour, hours, qps, machines, all_up, one_lost, energy, cost))
+        if progress is not None:
+            progress(len(intervals), len(rows))
     return _plan(model, intervals)
+
+
+def _fleet_for(model: SizedMachine, qps: float) -> tuple[int, FleetLoad, FleetLoad | None]:
+    """Return the machines that a load needs, and what each carries with all up and with one lost."""
+    machines = model.needed(qps) if qps > 0.0 else model.provision.spare
+    return machines, model.shared(qps, machines), model.shared(qps, machines - 1) if machines > 0 else None
 
 
 def checked_load(load: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:

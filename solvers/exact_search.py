@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,9 @@ class ExactSearch:
         Thresholds, rising; `sizes.max_size` stands for no offload and for all above.
     labels : sequence of int or None
         What to call each threshold in a policy.
+    everywhere : bool
+        Whether the queries of each station have to keep the target by themselves. Then m_c and m_a are held to their
+        stations' shares of what the target allows, and bounded in the same way.
     """
 
     def __init__(
@@ -84,13 +87,13 @@ class ExactSearch:
         batch_sizes: Sequence[int],
         thresholds: Sequence[int],
         labels: Sequence[int | None],
+        everywhere: bool = False,
     ) -> None:
         self.machine, self.sizes, self.sla = machine, sizes, sla
         self.batches = np.array(batch_sizes, np.int64)
         self.thresholds = np.array(thresholds, np.int64)
         self.labels = labels
-        self.bounds = LatticeBounds(machine, sizes, sla, self.batches, self.thresholds)
-        self.allowed = self.bounds.allowed
+        self.bounds = LatticeBounds(machine, sizes, sla, self.batches, self.thresholds, everywhere)
         self.shares = LateShares(machine, sizes, sla.seconds)
         self.best: Evaluation | None = None
         self.most_qps = 0.0
@@ -106,13 +109,16 @@ class ExactSearch:
         self.state = np.where(self.bounds.same_as_another(), DOMINANCE, OPEN).astype(np.int8)
         self.state[(self.state == OPEN) & self.bounds.late_on_idle_machine()] = IDLE
 
-    def run(self) -> None:
-        """Deal with every policy of the lattice."""
+    def run(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Deal with every policy of the lattice; tell `progress` how many rows of how many are done."""
         self._begin()
         rate = self.most_qps * (1.0 - EQUAL)
         self.state[(self.state == OPEN) & self.bounds.overloaded(slice(None), rate)] = UTILIZATION
-        for row in self._rows():
+        rows = self._rows()
+        for done, row in enumerate(rows, start=1):
             self._search_row(row)
+            if progress is not None:
+                progress(done, len(rows))
 
     def certificate(self, points: int) -> Certificate:
         """Count what became of `points` policies; those that the lattice leaves out are alike to some that it holds."""
@@ -156,10 +162,10 @@ class ExactSearch:
             if self.place == before:
                 steps = [step // 2 for step in steps]
 
-    def _rows(self) -> Iterator[int]:
-        """Yield the rows that have anything open, outward from the best policy's."""
+    def _rows(self) -> list[int]:
+        """Return the rows that have anything open, outward from the best policy's."""
         rows = np.flatnonzero((self.state == OPEN).any(axis=1))
-        yield from rows[np.argsort(np.abs(rows - self.place[0]), kind="stable")].tolist()
+        return rows[np.argsort(np.abs(rows - self.place[0]), kind="stable")].tolist()
 
     def _rate(self, row: int, column: int) -> float:
         """Load at which a policy has to keep the target: if it comes first among equals, equal will do."""
@@ -181,14 +187,14 @@ class ExactSearch:
             busy = self.bounds.overloaded(row, rate)
             state[unknown & busy] = UTILIZATION
             unknown &= ~busy
-            bound = np.maximum(core_late, self.core_slack * least_late[single]) + self.offloaded_late
-            dominated = bound > self.allowed + ROUNDING
+            bound = np.maximum(core_late, self.core_slack * least_late[single])
+            dominated = self.bounds.missed(bound, self.offloaded_late, more=ROUNDING)
             state[unknown & dominated] = DOMINANCE
             unknown &= ~dominated
             if not unknown.any():
                 return
             column = int(np.argmax(unknown))
-            late = self._late_at_cores_if_needed(row, column, float(bound[column] - self.offloaded_late[column]))
+            late = self._late_at_cores_if_needed(row, column, float(bound[column]))
             if late is not None:
                 least_late[single[column]] = late
 
@@ -202,11 +208,11 @@ class ExactSearch:
             self.offloaded_late[column] = max(self.offloaded_late[column], late)
             np.maximum(self.offloaded_late[:column], SLACK * late, out=self.offloaded_late[:column])
         offloaded = float(self.offloaded_late[column])
-        if offloaded + least > self.allowed + ROUNDING:
+        if self.bounds.missed(least, offloaded, column, more=ROUNDING):
             self.state[row, column] = DOMINANCE
             return None
         late = self.shares.cores(int(self.batches[row]), above, rate)
-        if late + offloaded > self.allowed:
+        if self.bounds.missed(late, offloaded, column):
             self.state[row, column] = EVALUATION
             return late
         self._solve(row, column)
@@ -219,8 +225,8 @@ class ExactSearch:
             self.state[row, column] = UTILIZATION
             return
         above = int(self.thresholds[column])
-        late = self.shares.accelerator(above, rate) + self.shares.cores(int(self.batches[row]), above, rate)
-        if late > self.allowed:
+        offloaded = self.shares.accelerator(above, rate)
+        if self.bounds.missed(self.shares.cores(int(self.batches[row]), above, rate), offloaded, column):
             self.state[row, column] = EVALUATION
             return
         self._solve(row, column)
@@ -228,7 +234,7 @@ class ExactSearch:
     def _solve(self, row: int, column: int) -> None:
         policy = self.policy(row, column)
         stations = Stations(self.machine, self.sizes, policy)
-        qps = capacity(stations, self.sla, near=self.most_qps)
+        qps = capacity(stations, self.sla, near=self.most_qps, everywhere=self.bounds.everywhere)
         self.state[row, column] = SOLVED
         if qps > 0.0 and qps >= self._rate(row, column):
             self.best, self.place = Evaluation(policy, qps), (row, column)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from recplan.queuemodel import Machine, OverloadedError, Policy, QuerySizes, Sla, arguments
 from recplan.queuemodel.analysis import latency_at
+from recplan.queuemodel.presentation import Restorable
 from recplan.queuemodel.stations import Stations
 
 from .coordinate import coordinate_search
@@ -50,7 +51,7 @@ class FleetLoad:
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(Restorable):
     """The machines that a load needs.
 
     Parameters

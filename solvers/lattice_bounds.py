@@ -30,6 +30,8 @@ class LatticeBounds:
         As for `grid_search`.
     batches, thresholds : ndarray of int64, shapes (rows,) and (columns,)
         Rising; `sizes.max_size` stands for no offload and for all above.
+    everywhere : bool
+        Whether the queries of each station have to keep the target by themselves.
 
     Attributes
     ----------
@@ -50,10 +52,13 @@ class LatticeBounds:
         sla: Sla,
         batches: NDArray[np.int64],
         thresholds: NDArray[np.int64],
+        everywhere: bool = False,
     ) -> None:
         self.machine, self.sizes, self.sla = machine, sizes, sla
         self.batches, self.thresholds = batches, thresholds
-        self.allowed = 1.0 - sla.percentile / 100.0
+        self.everywhere = everywhere
+        self._allowed = 1.0 - sla.percentile / 100.0
+        self._core_shares = np.minimum(np.append(0.0, np.cumsum(sizes.pmf)), 1.0)[thresholds]
         cpu, other = machine.cpu, machine.accelerator
         self.works, self.squares, self.core_late, self.kinds = self._core_sums(sla.seconds)
         self.core_limit = cpu.cores / float(cpu.service.slowdowns(cpu.cores)[-1])
@@ -73,9 +78,24 @@ class LatticeBounds:
         ]
         self.least_qps = IDLE_SHARE * min(stable)
 
+    def missed(
+        self,
+        core_late: NDArray[np.float64] | float,
+        offloaded_late: NDArray[np.float64] | float,
+        column: int | slice = slice(None),
+        *,
+        more: float = 0.0,
+    ) -> NDArray[np.bool_]:
+        """Whether so many of all queries may not be late, at the cores and at the accelerator; `more` are let pass."""
+        allowed = self._allowed + more
+        if not self.everywhere:
+            return np.asarray(core_late + offloaded_late > allowed)
+        share = self._core_shares[column]
+        return np.asarray((core_late > allowed * share) | (offloaded_late > allowed * (1.0 - share)))
+
     def late_on_idle_machine(self) -> NDArray[np.bool_]:
         """Whether even an idle machine misses the target; shape (rows, columns)."""
-        return np.asarray(self.core_late + self.offloaded_late > self.allowed - ROUNDING)
+        return self.missed(self.core_late, self.offloaded_late, more=-ROUNDING)
 
     def overloaded(self, row: int | slice, qps: float) -> NDArray[np.bool_]:
         """Whether a station gets at least as much work as it can do at a load of the whole machine, in a row or all."""
@@ -94,7 +114,7 @@ class LatticeBounds:
 
     def guessed(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Capacities where waits are exponential, with the means of heavy traffic; shape (rows, thresholds)."""
-        goal = -math.log(self.allowed)
+        goal = -math.log(self._allowed)
         guessed = []
         for works, squares, limit in (
             (self.works[rows], self.squares[rows], self.core_limit),
@@ -119,8 +139,8 @@ class LatticeBounds:
 
     def _fast_enough(self, seconds: float) -> NDArray[np.bool_]:
         """Whether an idle machine without noise keeps a bound; shape (rows, thresholds)."""
-        late = self._core_sums(seconds, noisy=False)[2] + self._late_on_idle_units(seconds, noisy=False)
-        return np.asarray(late <= self.allowed - ROUNDING)
+        core_late = self._core_sums(seconds, noisy=False)[2]
+        return ~self.missed(core_late, self._late_on_idle_units(seconds, noisy=False), more=-ROUNDING)
 
     def _core_sums(
         self, bound: float, noisy: bool = True

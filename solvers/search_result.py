@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from recplan.queuemodel import Policy
+from recplan.queuemodel.presentation import Restorable
 
 from .certificate import Certificate
 
@@ -26,7 +27,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchResult:
+class SearchResult(Restorable):
     """The best policy that a search found.
 
     Parameters

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, Sla, analyze, arguments
+from recplan.queuemodel.presentation import Restorable
 
 from .fleet import BELOW_CAPACITY
 from .lattice import grid_search
@@ -26,7 +27,7 @@ AxisValue = float | int | str | None
 
 
 @dataclass(frozen=True, slots=True)
-class SweepPoint:
+class SweepPoint(Restorable):
     """The capacity at one combination of the axes' values.
 
     Parameters
@@ -63,7 +64,7 @@ class SweepPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
+class Sweep(Restorable):
     """The points of a sweep, in the order of the axes' values, and those that no other dominates.
 
     Parameters

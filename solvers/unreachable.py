@@ -27,4 +27,6 @@ def unreachable(
         f"p{sla.percentile:g} <= {sla.seconds * 1e3:g} ms is out of reach: the fastest that an idle "
         f"machine answers is {seconds * 1e3:.4g} ms, with batch size {fastest.batch_size}{offload}"
     )
+    if seconds <= sla.seconds:
+        reason += "; that is of all queries, and those of one station alone take longer"
     return SearchResult(fastest, 0.0, evaluations, trace, points, seconds, reason, certificate)

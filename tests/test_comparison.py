@@ -116,6 +116,17 @@ def test_progress_is_told_after_each_case():
     assert done == [1, 2]
 
 
+def test_processes_give_what_one_process_gives_in_the_same_order():
+    cases = [case("a"), case("b", seconds=0.0001), case("c", seconds=0.3)]
+    done = []
+    spread = compare(cases, workers=2, progress=done.append)
+    alone = compare(cases)
+    assert [entry.case.model for entry in spread.cases] == ["a", "b", "c"]
+    assert [entry.outcomes for entry in spread.cases] == [entry.outcomes for entry in alone.cases]
+    assert spread.geometric_means == alone.geometric_means
+    assert done == [1, 2, 3]
+
+
 @given(query_sizes(), st.integers(0, 50))
 def test_the_items_offloaded_are_those_of_the_queries_above_the_threshold(sizes, above):
     weights = [size * p for size, p in enumerate(sizes.pmf, start=1)]
@@ -126,6 +137,7 @@ def test_the_items_offloaded_are_those_of_the_queries_above_the_threshold(sizes,
 
 BAD = [
     (lambda: compare([]), "cases must hold at least one case"),
+    (lambda: compare([case()], workers=0), r"workers\(=0\) must be a whole number >= 1"),
     (lambda: case(power=POWER.without_accelerator()), "must be that of the machine, which has an accelerator"),
     (lambda: case(machine=CPU), "must be of type Machine"),
 ]

@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla
+from recplan.queuemodel.stations import Stations
 from recplan.solvers import grid_search, idle_percentile, max_qps
+from recplan.solvers.capacity import capacity
 from strategies import machines, pmfs, service_curves
 
 CORES = CorePool(2, ServiceCurve.from_table([1], [0.01]))
@@ -48,6 +50,20 @@ def test_the_exact_search_finds_what_solving_every_policy_finds(lattice):
     result = grid_search(machine, sizes, sla, batches, thresholds)
     assert result.qps == pytest.approx(max(capacities.values()), rel=EQUAL)
     assert result.qps == pytest.approx(capacities[result.policy], rel=EQUAL)
+
+
+@settings(max_examples=60)
+@given(lattices())
+def test_the_exact_search_can_hold_each_station_to_the_target_by_itself(lattice):
+    machine, sizes, sla, batches, thresholds = lattice
+    capacities = {
+        policy: capacity(Stations(machine, sizes, policy), sla, everywhere=True)
+        for policy in policies(machine, sizes, batches, thresholds)
+    }
+    result = grid_search(machine, sizes, sla, batches, thresholds, everywhere=True)
+    assert result.qps == pytest.approx(max(capacities.values()), rel=EQUAL)
+    assert result.qps == pytest.approx(capacities[result.policy], rel=EQUAL)
+    assert result.qps <= grid_search(machine, sizes, sla, batches, thresholds).qps * (1.0 + EQUAL)
 
 
 @settings(max_examples=60)
@@ -114,3 +130,12 @@ def test_a_full_lattice_of_long_queries_is_searched_by_few_evaluations():
     for batch, above in near:
         neighbor = Policy(result.policy.batch_size + batch, result.policy.offload_above + above)
         assert max_qps(machine, sizes, neighbor, sla) <= result.qps * (1 + EQUAL)
+
+
+def test_progress_is_told_after_each_batch_size_that_is_searched():
+    told = []
+    machine = Machine(CORES, Accelerator(ServiceCurve.from_table([1, 8], [0.01, 0.02])))
+    grid_search(machine, QuerySizes.uniform(1, 8), Sla(95, 0.05), progress=lambda *done: told.append(done))
+    rows = told[-1][1]
+    assert told == [(done, rows) for done in range(1, rows + 1)]
+    assert 1 <= rows <= 8

@@ -182,6 +182,12 @@ def test_a_day_is_the_fleets_of_its_intervals(load, headroom, spare):
     assert plan.energy_kwh == pytest.approx(sum(i.energy_kwh for i in plan.intervals))
 
 
+def test_progress_is_told_after_each_interval():
+    done = []
+    planned([(0, 100.0), (8, 0.0), (16, 100.0)], progress=lambda *so_far: done.append(so_far))
+    assert done == [(1, 3), (2, 3), (3, 3)]
+
+
 def test_an_interval_that_no_number_of_machines_can_serve_says_why():
     plan = size_day(MACHINE, SIZES, Sla(95, 0.001), [(0, 0.0), (8, 100.0)], policy=POLICY, price=1.0)
     night, day = plan.intervals
