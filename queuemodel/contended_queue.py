@@ -151,8 +151,7 @@ class FoundLaw:
         tails, cut, whole_wait, whole_factor = found_tables_kernel.quiet_tables(
             LEVELS, self.at_least, ratio, NEGLIGIBLE, fulls, rests, mix.full_seconds, *setting
         )
-        ranked = found_tables_kernel.ranked(idle, mix.probability)
-        self.quiet = (tails, *ranked, cut, share, *queue.whole, whole_wait, whole_factor)
+        self.quiet = (tails, idle, mix.probability, cut, share, *queue.whole, whole_wait, whole_factor)
         self.noisy = NOTHING_NOISY
 
     def longer(self, at: float) -> float:

@@ -27,7 +27,7 @@ def longer(
     at: float,
     tails: NDArray[np.float64],
     idle: NDArray[np.float64],
-    idle_tails: NDArray[np.float64],
+    probability: NDArray[np.float64],
     cut: NDArray[np.float64],
     cut_share: NDArray[np.float64],
     whole: NDArray[np.float64],
@@ -41,8 +41,8 @@ def longer(
     ----------
     tails : ndarray of float64, shape (u,)
         Probabilities to find more than each of u numbers of requests, of which the first is 0.
-    idle, idle_tails : ndarray of float64, shape (k,)
-        Latencies where none is found, rising, and the probability of a longer one.
+    idle, probability : ndarray of float64, shape (k,)
+        Latency of each class of queries where none is found, and the probability of the class.
     cut : ndarray of float64, shape (g, u)
         Latency of each group of queries of several requests at each number found, rising with it.
     cut_share : ndarray of float64, shape (g,)
@@ -52,8 +52,11 @@ def longer(
     whole_wait, whole_factor : ndarray of float64, shape (u,)
         Their wait and the factor on their service times at each number found.
     """
-    k = int(np.searchsorted(idle, at, side="right"))
-    total: float = (1.0 - tails[0]) * (1.0 if k == 0 else idle_tails[k - 1])
+    slow = 0.0
+    for i in range(idle.size):
+        if idle[i] > at:
+            slow += probability[i]
+    total: float = (1.0 - tails[0]) * slow
     last = tails.size - 1
     for g in range(cut_share.size):
         low = -1

@@ -149,23 +149,6 @@ def quiet_tables(
 
 
 @kernel
-def ranked(
-    times: NDArray[np.float64], probability: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Sort times; return them and the probability of a longer one after each, none after the last."""
-    order = np.argsort(times, kind="mergesort")
-    rising = np.empty(times.size)
-    tails = np.empty(times.size)
-    total = 0.0
-    for i in range(times.size):
-        rising[i] = times[order[i]]
-        total += probability[order[i]]
-        tails[i] = max(1.0 - total, 0.0)
-    tails[times.size - 1] = 0.0
-    return rising, tails
-
-
-@kernel
 def grouped(
     fulls: NDArray[np.int64],
     rests: NDArray[np.float64],

@@ -12,7 +12,7 @@ from .contention import ContentionByBatch
 from .machine import Machine
 from .policy import Policy
 from .query_sizes import QuerySizes
-from .request_mix_kernel import cut, idle_latencies, moments
+from .request_mix_kernel import batch_of_an_item, cut, idle_latencies, moments
 from .service_curve import ServiceCurve
 
 NEGLIGIBLE = 1e-14
@@ -146,15 +146,8 @@ def mix_of(pmf: NDArray[np.float64], first_size: int, batch_size: int, curve: Se
         fulls, rests, full_seconds = np.ones(1, np.int64), np.zeros(1), float(rests[0])
     batch = float(min(batch_size, largest))
     if isinstance(curve.contention, ContentionByBatch):
-        batch = _batch_of_an_item(pmf, first_size, batch_size)
+        batch = batch_of_an_item(pmf, first_size, batch_size)
     return RequestMix(fulls, rests, probability / probability.sum(), full_seconds, curve.scv, share, batch)
-
-
-def _batch_of_an_item(pmf: NDArray[np.float64], first_size: int, batch_size: int) -> float:
-    """Return the mean size of a batch, weighted by its items."""
-    sizes = np.arange(first_size, first_size + pmf.size, dtype=np.float64)
-    fulls, rests = np.divmod(sizes, batch_size)
-    return float(pmf @ (fulls * batch_size**2 + rests**2) / (pmf @ sizes))
 
 
 def mixes(machine: Machine, sizes: QuerySizes, policy: Policy) -> tuple[RequestMix | None, RequestMix | None]:

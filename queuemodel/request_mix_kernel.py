@@ -118,3 +118,17 @@ def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64],
         else:
             low = above
     return float(low)
+
+
+@kernel
+def batch_of_an_item(pmf: NDArray[np.float64], first_size: int, batch_size: int) -> float:
+    """Mean size of a batch, weighted by its items, of queries of `first_size`, `first_size` + 1, … items."""
+    items = 0.0
+    squares = 0.0
+    for i in range(pmf.size):
+        size = first_size + i
+        full = size // batch_size
+        left = size - full * batch_size
+        items += pmf[i] * size
+        squares += pmf[i] * (full * float(batch_size) ** 2 + float(left) ** 2)
+    return squares / items
