@@ -118,15 +118,16 @@ def mixed_mean(
     """
     total = 0.0
     step = grid[0] / grid[1]
+    survival = np.empty(3)
     for i in range(fulls.size):
         start = idle[i]
         mean = start
         before = -1.0
         while True:
             width = step * max(1.0, math.floor((start - idle[i]) / (2.0 * grid[0])))
-            survival = np.empty(3)
-            for k in range(3):
-                # A hair late at the start, behind the jump.
+            survival[0] = survival[2]
+            # The end of one panel is the start of the next; the first starts a hair late, behind the jump.
+            for k in range(0 if before < 0.0 else 1, 3):
                 at = start * (1.0 + 1e-12) + 0.5 * k * width
                 value = 1.0
                 if fulls[i] > 0:
