@@ -47,8 +47,6 @@ class BulkQueue:
         self.work = carried_work_kernel.work_lattice(
             mix.fulls, mix.rests, mix.probability, mix.full_seconds, self.window * cores / self.drop
         )
-        #: Points of the last solution: the next, at a load nearby, begins with as many.
-        self.points = 128
         # A hair early, so that rounding cannot hold back a latency that is exactly the idle one.
         self.idle = mix.idle(cores) * (1.0 - 1e-14)
         self.positions = np.arange(1, mix.most + 1)
@@ -67,8 +65,7 @@ class BulkLaw:
         self.rate = rate
         mix = queue.mix
         self.arrivals = max(rate * queue.window, LEAST_ARRIVALS)
-        self.carried = carried_work(queue.work, self.arrivals, queue.drop, queue.points)
-        queue.points = self.carried.points
+        self.carried = carried_work(queue.work, self.arrivals, queue.drop)
         reach = carried_work_kernel.horizon(
             self.carried.rates, queue.work, self.arrivals, self.carried.decay, FAR_ERROR
         )

@@ -78,7 +78,7 @@ class CarriedWork:
         return carried_work_kernel.cumulated(np.fft.irfft(law, points), self.decay, self.period, cells, count)
 
 
-def carried_work(work: NDArray[np.float64], arrivals: float, drop: int, least_points: int = 128) -> CarriedWork:
+def carried_work(work: NDArray[np.float64], arrivals: float, drop: int) -> CarriedWork:
     r"""Solve the walk by a Wiener-Hopf factorisation on a circle of the complex plane.
 
     With h(z) = z^-drop exp(arrivals (W(z) - 1)) the transform of one step, Spitzer's identity says that
@@ -98,8 +98,6 @@ def carried_work(work: NDArray[np.float64], arrivals: float, drop: int, least_po
         Mean number of arrivals in a window.
     drop : int
         Cells of work that the servers can do in a window; arrivals * mean work < drop.
-    least_points : int
-        Points to begin with: those that the same work took at another load.
 
     References
     ----------
@@ -108,12 +106,12 @@ def carried_work(work: NDArray[np.float64], arrivals: float, drop: int, least_po
     period = carried_work_kernel.lattice_period(work, drop)
     if period > 1:
         # The walk lives on multiples of the period; left in, it would put further zeros beside those at 1 and z0.
-        coarse = carried_work(work[::period].copy(), arrivals, drop // period, least_points)
+        coarse = carried_work(work[::period].copy(), arrivals, drop // period)
         rates = np.zeros((coarse.rates.size - 1) * period + 1)
         rates[::period] = coarse.rates
         return CarriedWork(rates, coarse.decay / period, period, coarse.points)
     theta = carried_work_kernel.decay_rate(work, arrivals, drop)
-    points = max(least_points, 1 << math.ceil(math.log2(max(1.5 * drop + FEWEST, 2 * work.size))))
+    points = 1 << math.ceil(math.log2(max(1.5 * drop + FEWEST, 2 * work.size)))
     while True:
         radius = min(0.5 * theta, 30.0 / points)
         transform = np.fft.rfft(carried_work_kernel.spread(work, radius, points))

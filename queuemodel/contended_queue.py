@@ -33,7 +33,7 @@ NOISY_GROUPS = (6, 1)
 #: Weight of the mean of first and last factor, and the noise's deviation at which it is half of that.
 BLUR, BLURRED = 0.5, 0.2
 NONE, NO_TABLE = np.zeros(0), np.zeros((0, 0))
-NOTHING_QUIET = (NONE, NONE, NONE, NO_TABLE, NONE, NONE, NONE, NONE, NONE)
+NOTHING_QUIET = (NONE, NONE, NONE, NO_TABLE, NONE, NONE, NONE, NONE, NONE, NONE)
 NOTHING_NOISY = (NONE, NONE, NONE, NO_TABLE, NO_TABLE, NO_TABLE, NO_TABLE, NONE, 1.0)
 
 
@@ -78,12 +78,17 @@ class ContendedQueue:
         return ContendedLaw(self, rate)
 
     @cached_property
-    def whole(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Service times of queries of one shorter request, rising, and P(such a query with a longer one) after each."""
+    def whole(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Service times of queries of one shorter request, rising; shapes (w,), (w + 1,) and (w,).
+
+        Beside them P(such a query with a longer one), before the first and after each, and the integral of that up to
+        each.
+        """
         mix = self.mix
         count = int(np.searchsorted(mix.fulls, 1))
+        services = mix.rests[:count].copy()
         tails = np.append(np.cumsum(mix.probability[:count][::-1])[::-1], 0.0)
-        return mix.rests[:count].copy(), tails
+        return services, tails, np.cumsum(tails[:count] * np.diff(services, prepend=0.0))
 
     @cached_property
     def groups(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -148,10 +153,10 @@ class FoundLaw:
                 step,
             )
             return
-        tails, cut, whole_wait, whole_factor = found_tables_kernel.quiet_tables(
+        tails, cut, whole_waits, whole_factor = found_tables_kernel.quiet_tables(
             LEVELS, self.at_least, ratio, NEGLIGIBLE, fulls, rests, mix.full_seconds, *setting
         )
-        self.quiet = (tails, idle, mix.probability, cut, share, *queue.whole, whole_wait, whole_factor)
+        self.quiet = (tails, idle, mix.probability, cut, share, *queue.whole, whole_waits, whole_factor)
         self.noisy = NOTHING_NOISY
 
     def longer(self, at: float) -> float:

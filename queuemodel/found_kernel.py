@@ -23,6 +23,15 @@ def noise_below(at: float, gamma: NDArray[np.float64]) -> float:
 
 
 @kernel
+def sum_to(at: float, times: NDArray[np.float64], tails: NDArray[np.float64], sums: NDArray[np.float64]) -> float:
+    """Integral up to `at` of a step function, tails[k] behind the k-th of some times; `sums` holds it up to each."""
+    k = int(np.searchsorted(times, at, side="right"))
+    if k == 0:
+        return at * float(tails[0])
+    return float(sums[k - 1] + (at - times[k - 1]) * tails[k])
+
+
+@kernel
 def longer(
     at: float,
     tails: NDArray[np.float64],
@@ -32,7 +41,8 @@ def longer(
     cut_share: NDArray[np.float64],
     whole: NDArray[np.float64],
     whole_tails: NDArray[np.float64],
-    whole_wait: NDArray[np.float64],
+    whole_sums: NDArray[np.float64],
+    whole_waits: NDArray[np.float64],
     whole_factor: NDArray[np.float64],
 ) -> float:
     """P(latency of a query > `at`) without noise.
@@ -47,10 +57,12 @@ def longer(
         Latency of each group of queries of several requests at each number found, rising with it.
     cut_share : ndarray of float64, shape (g,)
         Probability of each group.
-    whole, whole_tails : ndarray of float64, shape (w,)
-        Service times of queries of one shorter request, rising, and the probability of such a query with a longer one.
-    whole_wait, whole_factor : ndarray of float64, shape (u,)
-        Their wait and the factor on their service times at each number found.
+    whole, whole_tails, whole_sums : ndarray of float64, shapes (w,), (w + 1,) and (w,)
+        Service times of queries of one shorter request, rising, the probability of such a query with a longer one, and
+        the integral of that from 0 to each.
+    whole_waits, whole_factor : ndarray of float64, shape (u,)
+        Most that they wait at each number found, 0 where a server is free, and the factor on their service times. They
+        wait something from there down to the most at the number before: what is in service is found anywhere in it.
     """
     slow = 0.0
     for i in range(idle.size):
@@ -77,17 +89,18 @@ def longer(
     if whole.size == 0:
         return total
     all_whole: float = whole_tails[0]
-    k = 0
-    before = -1.0
     for u in range(1, last + 1):
-        left = (at - whole_wait[u]) / whole_factor[u]
-        if left != before:
-            k = int(np.searchsorted(whole, left, side="right"))
-            before = left
-        if left <= 0.0:
+        found = tails[u - 1] - tails[u]
+        most = (at - whole_waits[u - 1]) / whole_factor[u]
+        if most <= 0.0:
             total += all_whole * tails[u - 1]
             return total
-        total += whole_tails[k] * (tails[u - 1] - tails[u])
+        if whole_waits[u] == 0.0:
+            total += whole_tails[int(np.searchsorted(whole, most, side="right"))] * found
+            continue
+        least = (at - whole_waits[u]) / whole_factor[u]
+        longer_ones = sum_to(most, whole, whole_tails, whole_sums) - sum_to(least, whole, whole_tails, whole_sums)
+        total += longer_ones / (most - least) * found
     total += all_whole * tails[last]
     return total
 

@@ -131,13 +131,15 @@ def quiet_tables(
     gained: NDArray[np.float64],
     residual: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Make the tables `tails`, `cut`, `whole_wait` and `whole_factor` of `longer`."""
-    levels, tails, middles = levels_found(slowdowns.size - 1, thinning, at_least, ratio, negligible)
+    """Make the tables `tails`, `cut`, `whole_waits` and `whole_factor` of `longer`."""
+    servers = slowdowns.size - 1
+    levels, tails, middles = levels_found(servers, thinning, at_least, ratio, negligible)
     cut = np.empty((fulls.size, levels.size))
-    whole_wait = np.empty(levels.size)
+    whole_waits = np.zeros(levels.size)
     whole_factor = np.empty(levels.size)
     for u in range(levels.size):
-        whole_wait[u] = seconds * wait_behind(middles[u], 1.0, slowdowns, gained, residual)
+        if levels[u] >= servers:
+            whole_waits[u] = seconds * wait_behind(levels[u] + 0.5, 1.0, slowdowns, gained, residual)
         whole_factor[u] = between(slowdowns, middles[u] + 1.0)
         for g in range(fulls.size):
             wait = seconds * wait_behind(levels[u], fulls[g], slowdowns, gained, residual)
@@ -145,7 +147,7 @@ def quiet_tables(
             if rests[g] > 0.0:
                 wait = seconds * wait_behind(levels[u], fulls[g] + 1.0, slowdowns, gained, residual)
                 cut[g, u] = max(cut[g, u], wait + rests[g] * between(slowdowns, levels[u] + fulls[g] + 1.0))
-    return tails, cut, whole_wait, whole_factor
+    return tails, cut, whole_waits, whole_factor
 
 
 @kernel

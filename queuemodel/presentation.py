@@ -234,7 +234,7 @@ def _restored(kind: Any, value: Any) -> Any:
 def _member(kinds: tuple[Any, ...], value: Any) -> Any:
     """Choose the type of a union that a plain form is one of."""
     if isinstance(value, Mapping):
-        made_of = [kind for kind in kinds if is_dataclass(kind)]
+        made_of: list[Any] = [kind for kind in kinds if is_dataclass(kind)]
         fitting = [kind for kind in made_of if {field.name for field in fields(kind)} == set(value)]
         return (fitting or made_of or [NoneType])[0]
     return (

@@ -27,7 +27,7 @@ EXACT = "exact"
 CUT_ESTIMATE = "estimate (shorter last requests): p95 and p99 mostly within 1 % of simulation, 3 % on 2 to 7 servers"
 NOISE_ESTIMATE = "estimate (noise): p95 and p99 mostly within 1.2 % of simulation on 8 servers or more, scv up to 1"
 SERVICE_ESTIMATE = "estimate (single requests): p95 and p99 mostly within 1 % of simulation, 10 % with a heavy tail"
-CONTENTION_ESTIMATE = "estimate (contention): p95 and p99 mostly within 7 % of simulation, slowdowns up to 3"
+CONTENTION_ESTIMATE = "estimate (contention): p95 and p99 mostly within 10 % of simulation, slowdowns up to 3"
 #: Up to this scv of the service times interpolated waits are the best estimate by themselves.
 HEAVY = 2.5
 
