@@ -165,7 +165,7 @@ class ExactSearch:
     def _rows(self) -> list[int]:
         """Return the rows that have anything open, outward from the best policy's."""
         rows = np.flatnonzero((self.state == OPEN).any(axis=1))
-        return rows[np.argsort(np.abs(rows - self.place[0]), kind="stable")].tolist()
+        return [int(row) for row in rows[np.argsort(np.abs(rows - self.place[0]), kind="stable")]]
 
     def _rate(self, row: int, column: int) -> float:
         """Load at which a policy has to keep the target: if it comes first among equals, equal will do."""

@@ -50,6 +50,15 @@ def test_what_no_axis_and_no_policy_says_is_the_best():
     assert points[1].policy == best.policy
 
 
+def test_what_is_chosen_can_be_held_to_the_target_at_each_station_and_what_is_given_is_not():
+    over = {"sla_seconds": [0.02, 0.05]}
+    for point, seconds in zip(sweep(BOTH, SIZES, SLA, over, everywhere=True).points, over["sla_seconds"], strict=True):
+        best = grid_search(BOTH, SIZES, Sla(95, seconds), everywhere=True)
+        assert (point.policy, point.qps) == (best.policy, best.qps)
+    given = [sweep(BOTH, SIZES, SLA, over, policy=Policy(16, 30), everywhere=held).points for held in (False, True)]
+    assert given[0] == given[1]
+
+
 def test_an_axis_overrides_its_part_of_a_given_policy():
     points = sweep(BOTH, SIZES, SLA, {"batch_size": [8, 16]}, policy=Policy(64, 30)).points
     assert [point.policy for point in points] == [Policy(8, 30), Policy(16, 30)]
