@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve
+from recplan.queuemodel import Accelerator, Contention, CorePool, Machine, Policy, QuerySizes, ServiceCurve
 
 MAX_SIZE = 1024
 UTILIZATIONS = (0.15, 0.93)
@@ -42,6 +42,8 @@ class Group:
         Fewest and most units of the accelerator.
     scv : tuple of float, optional
         Range of the scv of the service times, drawn log-uniformly; None: deterministic.
+    slowdown : tuple of float, optional
+        Range of the slowdown when all cores are busy, drawn log-uniformly; None: cores do not slow each other.
     target : Target, optional
         What the analysis must reach; None: for information.
     """
@@ -52,6 +54,7 @@ class Group:
     accelerated: float = 0.0
     units: tuple[int, int] = (1, 1)
     scv: tuple[float, float] | None = None
+    slowdown: tuple[float, float] | None = None
     target: Target | None = None
 
 
@@ -62,6 +65,9 @@ GROUPS = (
     Group("few", "c 2-7", (2, 7), 0.25, target=Target(0.02, 0.06, 0.10)),
     Group("noise", "c 8-64, Gamma noise scv .02-1", (8, 64), 0.25, scv=(0.02, 1.0), target=Target(0.015, 0.05, 0.10)),
     Group("units", "accelerator of 2-4 units, deterministic", (8, 64), 1.0, units=(2, 4)),
+    Group("slowed", "c 8-64 that slow each other, deterministic", (8, 64), slowdown=(1.1, 3.0)),
+    Group("slowed-few", "c 2-7 that slow each other, deterministic", (2, 7), slowdown=(1.1, 3.0)),
+    Group("slowed-noise", "c 8-64 that slow each other, scv .02-1", (8, 64), scv=(0.02, 1.0), slowdown=(1.1, 3.0)),
 )
 
 
@@ -109,6 +115,11 @@ def draw(group: Group, seed: int, index: int) -> Scenario:
             f"; above {threshold} items ({share:.1%}) to {units} unit(s) with a constant of {constant:.0f} items, "
             f"{ratio:.2f} times as busy"
         )
+    if group.slowdown is not None:
+        contention, more_words = _contention(rng, cores, group.slowdown)
+        curve = replace(curve, contention=contention)
+        busiest = max(busiest, cpu_work * contention.slowdowns[-1])
+        words += more_words
     return Scenario(
         Machine(CorePool(cores, curve), accelerator),
         sizes,
@@ -165,6 +176,13 @@ def _curve(rng: np.random.Generator, scv: float) -> tuple[ServiceCurve, str]:
         times, words = constant + at**power, f"curve power {power:.2f}, constant {constant:.1f}"
     scale = _log_uniform(rng, *SECONDS_OF_LARGEST) / times[-1]
     return ServiceCurve.from_table(at, times * scale, scv), f"{words}, {times[-1] * scale * 1e3:.1f} ms at {at[-1]}"
+
+
+def _contention(rng: np.random.Generator, cores: int, slowdown: tuple[float, float]) -> tuple[Contention, str]:
+    """Draw a slowdown that rises by the same step from some number of busy cores on."""
+    factor, alone = _log_uniform(rng, *slowdown), int(rng.integers(1, cores))
+    busy = (alone, cores)
+    return Contention(busy, (1.0, factor)), f"; slowed from {alone} busy cores on, {factor:.2f} times at {cores}"
 
 
 def _threshold(rng: np.random.Generator, sizes: QuerySizes) -> int:

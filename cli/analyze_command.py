@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 from .compilation import compilation_announced
 from .latency_record import POLICY, latency_quantities, latency_record
-from .output import Format, Quantity, Report, given, note, show
-from .scenario_options import FormatOption, LoadOptions, ScenarioOptions
+from .output import Quantity, Report, given, note, show
+from .output_options import OutputOptions
+from .plot_options import PlotOptions
+from .scenario_options import LoadOptions, ScenarioOptions
 from .setting import describe_policy, read_load, read_setting
 
 PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9)
@@ -26,10 +28,11 @@ Examples:
 Latencies are in milliseconds, loads in queries per second, sizes in items."""
 
 
-def run(setting_options: ScenarioOptions, load_options: LoadOptions, form: FormatOption = Format.TABLE) -> None:
+def run(setting_options: ScenarioOptions, load_options: LoadOptions, plot: PlotOptions, output: OutputOptions) -> None:
     """Print the latency law at one load."""
     from recplan.queuemodel import analyze
 
+    plot.refuse_beside(output)
     setting = read_setting(setting_options)
     policy, qps = read_load(setting, load_options)
     setting = setting.run_under(policy)
@@ -42,7 +45,7 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, form: Forma
             **latency_record(latency, percentiles),
             "accuracy": latency.accuracy,
         }
-    if form is Format.TABLE:
+    if output.format.for_reading:
         note(f"accuracy: {latency.accuracy}")
     show(
         Report(
@@ -57,8 +60,12 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, form: Forma
             document={"scenario": setting.document(), "result": record},
             upright=True,
         ),
-        form,
+        output,
     )
+    if plot.wanted:
+        from .pictures import load_picture, stated_sla
+
+        plot.draw(load_picture(setting, policy, stated_sla(setting), qps, percentiles), output)
 
 
 def with_extra(percentiles: Iterable[float], extra: Iterable[float] | None) -> list[float]:

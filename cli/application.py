@@ -10,8 +10,13 @@ from . import (
     analyze_command,
     calibrate_command,
     compare_command,
+    explain_command,
+    export_command,
     fit_command,
     list_command,
+    plot_command,
+    report_command,
+    schema_command,
     show_command,
     size_command,
     sweep_command,
@@ -45,6 +50,11 @@ COMMANDS = {
     "show": show_command,
     "calibrate": calibrate_command,
     "what-if": what_if_command,
+    "schema": schema_command,
+    "plot": plot_command,
+    "report": report_command,
+    "export": export_command,
+    "explain": explain_command,
 }
 
 # Help without rich costs half the time to start.
@@ -53,7 +63,6 @@ app = typer.Typer(
     cls=FailureReporting,
     help=HELP,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

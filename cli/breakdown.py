@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .stations import check_model
+
 if TYPE_CHECKING:
     from recplan.profiles import Hardware, ModelCosts
     from recplan.profiles.roofline import OperatorTimes
@@ -171,3 +173,38 @@ def broken_down(
     else:
         times = card_times(costs, hardware, calibration().card, sizes)
     return Breakdown(station, hardware, costs, times, service, computation)
+
+
+def broken_down_on(
+    cpu: str | None, accelerator: str | None, model: str, batch_size: int, preset: str | None, input_loading: str | None
+) -> list[Breakdown]:
+    """Break down what a model does on the cores, the accelerator or both, in this order.
+
+    Parameters
+    ----------
+    cpu, accelerator : str or None
+        Hardware of the catalogue, or files that describe some; at least one.
+    model, batch_size, preset, input_loading
+        As for `broken_down`; without the last, loading is part of the accelerator's service.
+
+    Raises
+    ------
+    ValueError
+        As `broken_down`, and where neither hardware is named or the model is not known.
+    """
+    check_model(model, preset)
+    if cpu is None and accelerator is None:
+        raise ValueError("--cpu is missing; name hardware to show the model on: --cpu, --accelerator or both")
+    return [
+        broken_down(
+            station,
+            name,
+            model,
+            batch_size=batch_size,
+            preset=preset,
+            input_loading=input_loading or "accelerator",
+            host=cpu if station == "accelerator" else None,
+        )
+        for station, name in (("cpu", cpu), ("accelerator", accelerator))
+        if name is not None
+    ]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .output import Format, Quantity, Report, Section, given, note, per_cent, show, significant
-from .scenario_options import FormatOption
+from .output import Quantity, Report, Section, given, note, per_cent, show, significant
+from .output_options import OutputOptions
 
 if TYPE_CHECKING:
     from recplan.profiles.calibration import Parameter
@@ -26,7 +26,7 @@ used: they are what the result is judged by."""
 EPILOG = """\b
 Examples:
   recplan calibrate --format csv
-  recplan calibrate --leave-one-out --output calibration.toml --format json
+  recplan calibrate --leave-one-out --out calibration.toml --format json
 
 \b
 from and to are the plausible range, which the fit keeps to; where they are
@@ -63,28 +63,30 @@ _AGREEMENT = (
 
 
 def run(
-    output: Annotated[
+    *,
+    out: Annotated[
         Path | None, typer.Option(metavar="FILE.toml", help="Where to write them.  [default: they are not written]")
     ] = None,
     leave_one_out: Annotated[
         bool, typer.Option("--leave-one-out", help="Tell the error for a model that the fit has not seen.")
     ] = False,
-    form: FormatOption = Format.TABLE,
+    output: OutputOptions,
 ) -> None:
     """Print the fitted parameters and how well they agree, and write them."""
     from recplan.profiles.calibration import parameters, stored_calibration
     from recplan.profiles.calibration_fit import calibrate
     from recplan.profiles.calibration_report import agreement, check_replaceable, write_calibration
 
-    if output is not None:
-        check_replaceable(output)
+    output.refuse("--out", out)
+    if out is not None:
+        check_replaceable(out)
     if leave_one_out:
         note("fitting once for all models and once without each: about a minute…")
     fitted = calibrate()
     agrees = agreement(fitted, leave_one_out=leave_one_out)
-    if output is not None:
-        write_calibration(fitted, agrees, output)
-        note(f"the calibration is in {output}")
+    if out is not None:
+        write_calibration(fitted, agrees, out)
+        note(f"the calibration is in {out}")
     records = [_parameter(ours, shipped) for ours, shipped in zip(fitted, parameters(), strict=True)]
     errors = {"fitted": _errors(agrees), "shipped": _stored_errors(stored_calibration()["residuals"])}
     show(
@@ -96,7 +98,7 @@ def run(
             document={
                 "parameters": records,
                 "agreement": errors,
-                "path": None if output is None else str(output),
+                "path": None if out is None else str(out),
             },
             sections=(
                 Section("", _PARAMETERS, records),
@@ -108,7 +110,7 @@ def run(
                 ),
             ),
         ),
-        form,
+        output,
     )
 
 

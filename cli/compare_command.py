@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .compilation import compilation_announced
+from .completion import complete_accelerators, complete_cpus, complete_models, complete_sizes, one_of
+from .failure import INTERRUPTED
 from .output import Format, Quantity, Report, Section, given, note, origin, per_cent, show, significant
+from .output_options import OutputOptions
 from .power_options import AccountingOption, hardware_power
 from .progress import Progress
-from .scenario_options import FormatOption, InputLoadingOption
+from .scenario_options import InputLoadingOption
 from .setting import DEFAULT_SIZES, describe_policy
 
 if TYPE_CHECKING:
@@ -66,20 +70,21 @@ _CASES = (
     Quantity("cpu", "cpu"),
     Quantity("model", "model"),
     Quantity("sla", "target"),
-    Quantity("latency_ms", "ms", given),
-    Quantity("scheduler", "scheduler", _LABELS.__getitem__),
+    Quantity("latency_ms", "bound (ms)", given),
+    Quantity("scheduler", "scheduler", _LABELS.__getitem__, text=True),
     Quantity("batch_size", "batch", given),
     Quantity("offload_above", "offload above", given),
-    Quantity("capacity_qps", "queries/s", significant),
+    Quantity("capacity_qps", "queries/s", significant, narrow="q/s"),
     Quantity("times_static", "x static", _ratio),
     Quantity("qps_per_watt", "q/s per W", _ratio),
     Quantity("accelerator_items_share", "items offl. (%)", per_cent),
-    Quantity("share_of_optimum", "of optimum (%)", per_cent),
+    Quantity("share_of_optimum", "of optimum (%)", per_cent, narrow="of opt. (%)"),
 )
+_SHOWN = (*_CASES, Quantity("best", "best", lambda best: "*" if best else "", text=True))
 _MEANS = (
     Quantity("cpu", "cpu"),
     Quantity("sla", "target"),
-    Quantity("scheduler", "scheduler", _LABELS.__getitem__),
+    Quantity("scheduler", "scheduler", _LABELS.__getitem__, text=True),
     Quantity("cases", "cases", given),
     Quantity("times_static", "queries/s x static", _ratio),
     Quantity("paper_times_static", "paper", _ratio),
@@ -89,39 +94,63 @@ _MEANS = (
 
 
 def run(
+    *,
     cpu: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME|FILE",
             help="Cpu (`recplan list hardware`), or a .toml file that describes one, no curve; may be repeated.  "
             "[default: skylake and broadwell]",
+            autocompletion=complete_cpus,
         ),
     ] = None,
     accelerator: Annotated[
-        str, typer.Option(metavar="NAME|FILE|none", help="Accelerator beside each cpu, as for --cpu.")
+        str,
+        typer.Option(
+            metavar="NAME|FILE|none",
+            help="Accelerator beside each cpu, as for --cpu.",
+            autocompletion=complete_accelerators,
+        ),
     ] = ACCELERATOR,
     model: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Model; may be repeated.  [default: all eight]")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Model; may be repeated.  [default: all eight]", autocompletion=complete_models
+        ),
     ] = None,
     sla: Annotated[
         list[str] | None,
-        typer.Option(metavar="low|medium|high", help="Target; may be repeated.  [default: all three]"),
+        typer.Option(
+            metavar="low|medium|high",
+            help="Target; may be repeated.  [default: all three]",
+            autocompletion=one_of("low", "medium", "high"),
+        ),
     ] = None,
     sizes: Annotated[
-        str, typer.Option(metavar="NAME", help="Published law of the query sizes; see `recplan list sizes`.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Published law of the query sizes; see `recplan list sizes`.",
+            autocompletion=complete_sizes,
+        ),
     ] = DEFAULT_SIZES,
     input_loading: InputLoadingOption = None,
     accounting: AccountingOption = None,
-    form: FormatOption = Format.TABLE,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Processes to spread the scenarios over.  [default: one for each processor]"),
+    ] = None,
+    output: OutputOptions,
 ) -> None:
     """Print the outcomes and their geometric means."""
     from recplan.profiles import models, paper_headlines
     from recplan.queuemodel import QuerySizes
-    from recplan.queuemodel.arguments import unknown
-    from recplan.solvers import compare
+    from recplan.queuemodel.arguments import unknown, whole
+    from recplan.solvers.comparison import compared_cases, geometric_means
 
     if sizes not in QuerySizes.names():
         raise unknown("--sizes", sizes, QuerySizes.names())
+    processes = (os.cpu_count() or 1) if workers is None else whole("--workers", workers)
     names = _distinct("--model", model, [known.name for known in models()])
     _refuse_curves("--cpu", cpu or ())
     _refuse_curves("--accelerator", [accelerator])
@@ -133,19 +162,27 @@ def run(
         for name in dict.fromkeys(cpu or CPUS)
         for case in _cases(name, beside, names, targets, law, input_loading or "accelerator", accounting or "tdp")
     ]
-    with compilation_announced():
-        begin = perf_counter()
-        comparison = compare(cases, progress=Progress(len(cases), "scenarios"))
-        elapsed_ms = 1e3 * (perf_counter() - begin)
-    records = [_record(entry, outcome) for entry in comparison.cases for outcome in entry.outcomes]
+    compared: list[ComparedCase] = []
+    begin = perf_counter()
+    with compilation_announced(), Progress(len(cases), "comparing") as progress:
+        try:
+            for entry in compared_cases(cases, processes):
+                compared.append(entry)
+                progress(len(compared))
+        except KeyboardInterrupt:
+            if not compared:
+                raise
+    elapsed_ms = 1e3 * (perf_counter() - begin)
+    records = [_record(entry, outcome) for entry in compared for outcome in entry.outcomes]
+    best = [_is_best(entry, outcome) for entry in compared for outcome in entry.outcomes]
     published = {(headline.scheduler, headline.target): headline for headline in paper_headlines()}
-    means = [_mean(mean, published.get((mean.scheduler, mean.target))) for mean in comparison.geometric_means]
+    means = [_mean(mean, published.get((mean.scheduler, mean.target))) for mean in geometric_means(compared)]
     lost = [record for record in records if record["reason"]]
     if lost:
         first = f"{lost[0]['model']}, {lost[0]['sla']}, {_LABELS[lost[0]['scheduler']]}: {lost[0]['reason']}"
         note(f"{len(lost)} of {len(records)} outcomes carry nothing; the first: {first}")
-    if form is not Format.JSON:
-        note(f"{len(cases)} scenarios in {significant(elapsed_ms, 3)} ms")
+    if output.format is not Format.JSON:
+        note(f"{_counted(len(compared))} in {significant(elapsed_ms, 3)} ms")
     title = f"query sizes {sizes}, accelerator {accelerator}, power by {accounting or 'tdp'}\n{_curves(cases)}"
     show(
         Report(
@@ -159,15 +196,27 @@ def run(
                 "accounting": accounting or "tdp",
                 "outcomes": records,
                 "geometric_means": means,
+                "complete": len(compared) == len(cases),
                 "elapsed_ms": elapsed_ms,
             },
             sections=(
-                Section("", _CASES, records),
+                Section("", _SHOWN, [{**record, "best": mark} for record, mark in zip(records, best, strict=True)]),
                 Section("geometric means over the static rule, beside the paper's", _MEANS, means),
             ),
         ),
-        form,
+        output,
     )
+    if len(compared) < len(cases):
+        note(f"interrupted: {len(compared)} of {_counted(len(cases))} are done, and {output.place}")
+        raise typer.Exit(INTERRUPTED)
+
+
+def _counted(scenarios: int) -> str:
+    return "1 scenario" if scenarios == 1 else f"{scenarios} scenarios"
+
+
+def _is_best(entry: ComparedCase, outcome: Outcome) -> bool:
+    return outcome.qps > 0 and outcome.qps == max(other.qps for other in entry.outcomes)
 
 
 def _refuse_curves(option: str, names: Sequence[str]) -> None:

@@ -20,6 +20,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from .message import tell
+
 NOT_WRITTEN = 1
 BAD_INPUT = 2
 OUT_OF_REACH = 3
@@ -31,8 +33,34 @@ class UnreachableTargetError(Exception):
     """A latency target that even an idle machine misses."""
 
 
+class NotWrittenError(Exception):
+    """A file that cannot be written.
+
+    Parameters
+    ----------
+    path : path
+        The file, as the user named it.
+    error : OSError
+        Why.
+    """
+
+    def __init__(self, path: object, error: OSError) -> None:
+        super().__init__(f"cannot write {path}: {error.strerror}")
+
+
 class FailureReporting(TyperGroup):
     """A group of commands that turns their exceptions into messages and exit statuses."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Take the options that stand before the command; one of them writes to the user's home."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except OSError as error:
+            raise _reported(
+                f"--install-completion cannot write {error.filename}: {error.strerror}; "
+                "--show-completion prints what to write",
+                NOT_WRITTEN,
+            ) from None
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
@@ -42,6 +70,8 @@ class FailureReporting(TyperGroup):
             raise _reported(str(error), OUT_OF_REACH if _is_overload(error) else BAD_INPUT) from None
         except UnreachableTargetError as error:
             raise _reported(str(error), OUT_OF_REACH) from None
+        except NotWrittenError as error:
+            raise _reported(str(error), NOT_WRITTEN) from None
         except KeyboardInterrupt:
             raise _reported("interrupted", INTERRUPTED) from None
         except BrokenPipeError:
@@ -59,7 +89,7 @@ def _is_overload(error: ValueError) -> bool:
 
 
 def _reported(message: str, status: int) -> typer.Exit:
-    print(f"error: {message}", file=sys.stderr)
+    tell("error", message)
     return typer.Exit(status)
 
 

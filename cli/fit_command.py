@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .output import Format, Quantity, Report, given, note, per_cent, show, significant
-from .scenario_options import FormatOption
+from .output_options import OutputOptions
 
 if TYPE_CHECKING:
     from recplan.profiles import Fit
@@ -48,6 +48,7 @@ _QUANTITIES = (
 
 
 def run(
+    *,
     measurements: Annotated[Path, typer.Argument(metavar="MEASUREMENTS.csv", help="The timings.")],
     out: Annotated[
         Path | None,
@@ -67,13 +68,14 @@ def run(
             help="Squared coefficient of variation of the service times.  [default: that of repeated runs]",
         ),
     ] = None,
-    form: FormatOption = Format.TABLE,
+    output: OutputOptions,
 ) -> None:
     """Print the fit, and write the profile."""
     from recplan.profiles import fit, write_profile
 
     if out is not None and out.suffix.lower() != ".toml":
         raise ValueError(f"--out {out} must end in .toml, so that --cpu and --accelerator know it for a profile")
+    output.refuse("--out", out)
     found = fit(measurements, scv=scv)
     profile = found.profile(name, kind, cores)
     _check_cores(found, cores)
@@ -84,14 +86,14 @@ def run(
             "batch_size": point.batch_size,
             "runs": point.runs,
             "outliers": point.outliers,
-            "median_ms": 1e3 * point.median,
-            "mean_ms": 1e3 * point.mean,
-            "fitted_ms": 1e3 * point.fitted,
+            "median_ms": 1e3 * point.median_seconds,
+            "mean_ms": 1e3 * point.mean_seconds,
+            "fitted_ms": 1e3 * point.fitted_seconds,
             "relative_error": point.relative_error,
         }
         for point in found.points
     ]
-    if form is not Format.JSON:
+    if output.format is not Format.JSON:
         note(_summary(found))
     for warning in found.warnings:
         note(warning)
@@ -122,7 +124,7 @@ def run(
                 "warnings": list(found.warnings),
             },
         ),
-        form,
+        output,
     )
 
 

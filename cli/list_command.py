@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from .hardware_record import CONFIDENCE, PEAKS, SOURCES, hardware_record
-from .output import Format, Quantity, Report, Section, given, listed, significant
+from .output import Quantity, Report, Section, given, listed, significant
 from .output import show as show_report
-from .scenario_options import FormatOption
+from .output_options import OutputOptions
 
 SUMMARY = "List models, hardware or query sizes."
 
@@ -36,10 +36,10 @@ class Listing(StrEnum):
     SIZES = "sizes"
 
 
-def run(what: Annotated[Listing, typer.Argument(help="What to list.")], form: FormatOption = Format.TABLE) -> None:
+def run(what: Annotated[Listing, typer.Argument(help="What to list.")], output: OutputOptions) -> None:
     """Print a part of the catalogue."""
     report = {Listing.MODELS: _models, Listing.HARDWARE: _hardware, Listing.SIZES: _sizes}[what]()
-    show_report(report, form)
+    show_report(report, output)
 
 
 def _models() -> Report:

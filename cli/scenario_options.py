@@ -8,18 +8,21 @@ from typing import Annotated
 
 import typer
 
-from .output import Format
-
-FormatOption = Annotated[
-    Format,
-    typer.Option("--format", help="How to print: results go to standard output, notes to standard error."),
-]
+from .completion import (
+    complete_accelerators,
+    complete_cpus,
+    complete_models,
+    complete_presets,
+    complete_sizes,
+    one_of,
+)
 
 PresetOption = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
         help="Which description of the model; see `recplan list models`.  [default: the one that was measured]",
+        autocompletion=complete_presets,
     ),
 ]
 
@@ -28,6 +31,7 @@ InputLoadingOption = Annotated[
     typer.Option(
         metavar="none|accelerator|all",
         help="Where loading the inputs is part of the service time.  [default: accelerator]",
+        autocompletion=one_of("none", "accelerator", "all"),
     ),
 ]
 
@@ -43,7 +47,9 @@ class ScenarioOptions:
     model: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME|FILE", help="Model (`recplan list models`), or a .toml file that describes one's own."
+            metavar="NAME|FILE",
+            help="Model (`recplan list models`), or a .toml file that describes one's own.",
+            autocompletion=complete_models,
         ),
     ] = None
     preset: PresetOption = None
@@ -53,6 +59,7 @@ class ScenarioOptions:
             metavar="NAME|FILE",
             help="Cpu (`recplan list hardware`), a .toml file that describes one, or the service curve of one core: a "
             "profile.toml of `recplan fit`, or a .csv file of columns batch_size and milliseconds or seconds.",
+            autocompletion=complete_cpus,
         ),
     ] = None
     cores: Annotated[
@@ -60,7 +67,12 @@ class ScenarioOptions:
         typer.Option(metavar="N", help="Cores of the machine.  [default: those of the cpu or the profile]"),
     ] = None
     accelerator: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE", help="Accelerator, or its service curve, as for --cpu.")
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="Accelerator, or its service curve, as for --cpu.",
+            autocompletion=complete_accelerators,
+        ),
     ] = None
     units: Annotated[
         int | None, typer.Option(metavar="N", help="Accelerators of that kind.  [default: 1, or the profile's]")
@@ -79,6 +91,7 @@ class ScenarioOptions:
         typer.Option(
             metavar="NAME",
             help="Published law of the query sizes; see `recplan list sizes`.  [default: deeprecsys-production]",
+            autocompletion=complete_sizes,
         ),
     ] = None
     sizes_file: Annotated[
@@ -108,4 +121,30 @@ class LoadOptions:
     percentile: Annotated[
         list[float] | None,
         typer.Option(metavar="P", help="One more percentile of the latency, 1 to 99.99; may be repeated."),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlaOptions:
+    """The latency target."""
+
+    sla_ms: Annotated[
+        float | None,
+        typer.Option(metavar="MS", help="Bound of the latency, in milliseconds.  [default: published for the model]"),
+    ] = None
+    percentile: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Percentile that is held to the bound, 1 to 99.99.  [default: 95]"),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPolicyOptions:
+    """A policy that is kept instead of choosing the best."""
+
+    batch_size: Annotated[
+        int | None, typer.Option(metavar="ITEMS", help="Largest batch that a core runs.  [default: the best policy]")
+    ] = None
+    offload_above: Annotated[
+        str | None, typer.Option(metavar="ITEMS|none", help="With --batch-size: queries above go to the accelerator.")
     ] = None

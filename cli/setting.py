@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from recplan.profiles import Profile, Scenario
     from recplan.queuemodel import Machine, Policy, QuerySizes, Sla
 
-    from .scenario_options import LoadOptions, ScenarioOptions
+    from .scenario_options import FixedPolicyOptions, LoadOptions, ScenarioOptions, SlaOptions
 
 DEFAULT_SIZES = "deeprecsys-production"
 DEFAULT_PERCENTILE = 95.0
@@ -136,34 +136,41 @@ def read_setting(options: ScenarioOptions, swept: Collection[str] = (), cores: i
     )
 
 
-def read_sla(setting: Setting, sla_ms: float | None, percentile: float | None) -> Sla:
+def read_sla(setting: Setting, options: SlaOptions) -> Sla:
     """Read the latency target from the options, the file, or what was published for the model."""
     from recplan.queuemodel import Sla
     from recplan.queuemodel.arguments import number
     from recplan.queuemodel.arguments import percentile as checked_percentile
 
     stated = setting.file.sla if setting.file else None
-    if sla_ms is not None:
-        seconds = number("--sla-ms", sla_ms, above=0) / 1e3
+    if options.sla_ms is not None:
+        seconds = number("--sla-ms", options.sla_ms, above=0) / 1e3
     else:
         stated = stated or _published_sla(setting)
         seconds = stated.seconds
-    if percentile is not None:
-        return Sla(checked_percentile("--percentile", percentile), seconds)
+    if options.percentile is not None:
+        return Sla(checked_percentile("--percentile", options.percentile), seconds)
     return Sla(stated.percentile if stated else DEFAULT_PERCENTILE, seconds)
+
+
+def read_rate(setting: Setting, qps: float | None) -> float:
+    """Return the load, in queries per second, from the option or the file."""
+    from recplan.queuemodel.arguments import number
+
+    if qps is not None:
+        return number("--qps", qps, above=0)
+    if setting.file is None or setting.file.qps is None:
+        raise ValueError("--qps is missing; give the load, in queries per second")
+    return setting.file.qps
 
 
 def read_load(setting: Setting, options: LoadOptions) -> tuple[Policy, float]:
     """Read the policy and the load, in queries per second, from the options or the file."""
     from recplan.queuemodel import Policy
-    from recplan.queuemodel.arguments import number, whole
+    from recplan.queuemodel.arguments import whole
     from recplan.queuemodel.policy import MOST_ITEMS
 
-    policy, qps = (setting.file.policy, setting.file.qps) if setting.file else (None, None)
-    if options.qps is not None:
-        qps = number("--qps", options.qps, above=0)
-    if qps is None:
-        raise ValueError("--qps is missing; give the load, in queries per second")
+    policy, qps = setting.file.policy if setting.file else None, read_rate(setting, options.qps)
     if options.batch_size is not None:
         batch_size = whole("--batch-size", options.batch_size, most=MOST_ITEMS)
         policy = Policy(batch_size, policy.offload_above if policy else None)
@@ -174,18 +181,19 @@ def read_load(setting: Setting, options: LoadOptions) -> tuple[Policy, float]:
     return policy, qps
 
 
-def read_fixed_policy(batch_size: int | None, offload_above: str | None) -> Policy | None:
+def read_fixed_policy(options: FixedPolicyOptions) -> Policy | None:
     """Read a policy that is to be kept; None where the best one is to be chosen."""
     from recplan.queuemodel import Policy
     from recplan.queuemodel.arguments import whole
     from recplan.queuemodel.policy import MOST_ITEMS
 
-    if batch_size is None:
-        if offload_above is not None:
-            raise ValueError(f"--offload-above {offload_above} needs --batch-size; without both the best are chosen")
+    threshold = options.offload_above
+    if options.batch_size is None:
+        if threshold is not None:
+            raise ValueError(f"--offload-above {threshold} needs --batch-size; without both the best are chosen")
         return None
-    batch_size = whole("--batch-size", batch_size, most=MOST_ITEMS)
-    return Policy(batch_size, None if offload_above is None else read_threshold(offload_above))
+    batch_size = whole("--batch-size", options.batch_size, most=MOST_ITEMS)
+    return Policy(batch_size, None if threshold is None else read_threshold(threshold))
 
 
 def describe_policy(policy: Policy) -> Mapping[str, Any]:

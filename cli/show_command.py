@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from .breakdown import Breakdown, broken_down
+from .breakdown import Breakdown, broken_down_on
+from .completion import complete_accelerators, complete_cpus, complete_models
 from .hardware_record import SOURCES, hardware_record
-from .output import Format, Quantity, Report, Section, given, note, origin, per_cent, show, significant
-from .scenario_options import FormatOption, InputLoadingOption, PresetOption
-from .stations import check_model
+from .output import Quantity, Report, Section, given, note, origin, per_cent, show, significant
+from .output_options import OutputOptions
+from .plot_options import PlotOptions
+from .scenario_options import InputLoadingOption, PresetOption
 
 SUMMARY = "Show what a model does on hardware."
 
@@ -23,7 +25,7 @@ slowdown by other busy cores; the memory that it needs beside what is there; and
 EPILOG = """\b
 Examples:
   recplan show dlrm-rmc1 --cpu skylake --accelerator gtx1080ti --batch-size 64
-  recplan show my-model.toml --cpu my-cpu.toml --format json
+  recplan show my-model.toml --cpu my-server.toml --format json
 
 \b
 Operators are those of one core or one unit, all `count` of a row together.
@@ -35,9 +37,9 @@ _OPERATORS = (
     Quantity("name", "operator"),
     Quantity("kind", "kind"),
     Quantity("count", "count", given),
-    Quantity("flops", "MFLOP", lambda flops: significant(flops / 1e6)),
+    Quantity("flops", "kFLOP", lambda flops: significant(flops / 1e3)),
     Quantity("bytes", "kB", lambda moved: significant(moved / 1e3)),
-    Quantity("flops_per_byte", "FLOP/byte", significant),
+    Quantity("flops_per_byte", "FLOP/byte", significant, narrow="FLOP/ byte"),
     Quantity("bound_by", "bound by"),
     Quantity("time_us", "time (us)", significant),
     Quantity("share", "share (%)", per_cent),
@@ -69,41 +71,41 @@ _FACTS = (
 
 
 def run(
+    *,
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="Model (`recplan list models`), or a .toml file that describes one.")
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="Model (`recplan list models`), or a .toml file that describes one.",
+            autocompletion=complete_models,
+        ),
     ],
     cpu: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FILE", help="Cpu (`recplan list hardware`), or a .toml file that describes one."),
+        typer.Option(
+            metavar="NAME|FILE",
+            help="Cpu (`recplan list hardware`), or a .toml file that describes one.",
+            autocompletion=complete_cpus,
+        ),
     ] = None,
-    accelerator: Annotated[str | None, typer.Option(metavar="NAME|FILE", help="Accelerator, as for --cpu.")] = None,
+    accelerator: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="Accelerator, as for --cpu.", autocompletion=complete_accelerators),
+    ] = None,
     batch_size: Annotated[
         int, typer.Option(metavar="ITEMS", help="Items of the batch whose operators are shown.")
     ] = 64,
     preset: PresetOption = None,
     input_loading: InputLoadingOption = None,
-    form: FormatOption = Format.TABLE,
+    plot: PlotOptions,
+    output: OutputOptions,
 ) -> None:
     """Print what the model does on each piece of hardware."""
     from recplan.queuemodel.arguments import whole
 
+    plot.refuse_beside(output)
     asked = whole("--batch-size", batch_size)
-    check_model(model, preset)
-    if cpu is None and accelerator is None:
-        raise ValueError("--cpu is missing; name hardware to show the model on: --cpu, --accelerator or both")
-    stations = [
-        broken_down(
-            station,
-            name,
-            model,
-            batch_size=asked,
-            preset=preset,
-            input_loading=input_loading or "accelerator",
-            host=cpu if station == "accelerator" else None,
-        )
-        for station, name in (("cpu", cpu), ("accelerator", accelerator))
-        if name is not None
-    ]
+    stations = broken_down_on(cpu, accelerator, model, asked, preset, input_loading)
     described = _described(model, preset, stations[0])
     if described["note"] and any(station.service.provenance == "measured" for station in stations):
         note(f"{model}: {described['note']}")
@@ -136,8 +138,12 @@ def run(
                 *(section for station in stations for section in _sections(station)),
             ),
         ),
-        form,
+        output,
     )
+    if plot.wanted:
+        from .pictures import roofline_picture
+
+        plot.draw(roofline_picture(stations, f"{title}, a batch of {asked}"), output)
 
 
 def _described(model: str, preset: str | None, station: Breakdown) -> dict[str, Any]:

@@ -10,9 +10,13 @@ import typer
 from .compilation import compilation_announced
 from .failure import UnreachableTargetError
 from .latency_record import POLICY
-from .output import Format, Quantity, Report, Section, given, milliseconds, per_cent, show, significant
+from .output import Quantity, Report, Section, given, milliseconds, per_cent, show, significant
+from .output_options import OutputOptions
+from .plot_options import PlotOptions
 from .power_options import PowerOptions, describe_power, read_power
-from .scenario_options import FormatOption, ScenarioOptions
+from .progress import Progress
+from .provision_options import ProvisionOptions
+from .scenario_options import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from .setting import Setting, describe_policy, describe_sla, read_fixed_policy, read_setting, read_sla
 
 if TYPE_CHECKING:
@@ -88,6 +92,7 @@ _FLEET = (
 
 
 def run(
+    *,
     setting_options: ScenarioOptions,
     target_qps: Annotated[
         str,
@@ -97,60 +102,89 @@ def run(
         ),
     ],
     power_options: PowerOptions,
-    headroom: Annotated[
-        float,
-        typer.Option(metavar="SHARE", help="By how much the load may grow before the target is missed; 0.2 is 20 %."),
-    ] = 0.0,
-    spare: Annotated[int, typer.Option(metavar="N", help="Machines on top of those that the load needs.")] = 0,
-    price: Annotated[
-        float | None, typer.Option(metavar="PRICE", help="Price of one machine for one hour, in any currency.")
-    ] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(metavar="ITEMS", help="Largest batch that a core runs.  [default: the best policy]")
-    ] = None,
-    offload_above: Annotated[
-        str | None, typer.Option(metavar="ITEMS|none", help="With --batch-size: queries above go to the accelerator.")
-    ] = None,
-    sla_ms: Annotated[
-        float | None,
-        typer.Option(metavar="MS", help="Bound of the latency, in milliseconds.  [default: published for the model]"),
-    ] = None,
-    percentile: Annotated[
-        float | None,
-        typer.Option(metavar="P", help="Percentile that is held to the bound, 1 to 99.99.  [default: 95]"),
-    ] = None,
-    form: FormatOption = Format.TABLE,
+    provision_options: ProvisionOptions,
+    policy_options: FixedPolicyOptions,
+    sla_options: SlaOptions,
+    plot: PlotOptions,
+    output: OutputOptions,
 ) -> None:
     """Print the machines that a load needs."""
+    from recplan.solvers import DayPlan
+
+    plot.refuse_beside(output)
+    if plot.wanted and not _is_day(target_qps):
+        raise ValueError(
+            f"--plot draws the machines through a day, but --target-qps {target_qps} is one load: name a "
+            "day's in a .csv file, or leave --plot out"
+        )
+    provision = provision_options.checked()
+    setting = read_setting(setting_options)
+    sla = read_sla(setting, sla_options)
+    power = read_power(setting, setting_options, power_options)
+    policy = read_fixed_policy(policy_options)
+    with compilation_announced():
+        plan = sized(setting, sla, read_target(target_qps), policy=policy, power=power, **provision)
+    setting = setting.run_under(plan.policy)
+    show(size_report(setting, sla, plan, {**provision, "power": describe_power(power)}), output)
+    if plot.wanted and isinstance(plan, DayPlan):
+        from .pictures import day_picture
+
+        plot.draw(day_picture(setting, sla, plan), output)
+
+
+def read_target(text: str) -> float | list[tuple[float, float]]:
+    """Read the load of the fleet, in queries per second, or a day's from a .csv file; `ValueError` if it is neither."""
     from recplan.profiles import read_daily_load
-    from recplan.queuemodel.arguments import number
+
+    return read_daily_load(text) if _is_day(text) else _rate(text)
+
+
+def sized(setting: Setting, sla: Sla, load: float | list[tuple[float, float]], **provision: Any) -> Fleet | DayPlan:
+    """Size the fleet for a load, or for a day's.
+
+    Parameters
+    ----------
+    setting : Setting
+        One machine.
+    sla : Sla
+        The target.
+    load : float or list of (float, float)
+        The load of the whole fleet, in queries per second, or a day's, as `read_target` gives it.
+    **provision
+        As for `recplan.solvers.size`.
+
+    Raises
+    ------
+    ValueError
+        If the load or the provision is out of its range.
+    UnreachableTargetError
+        Where no number of machines carries it.
+    """
     from recplan.solvers import size, size_day
 
-    provision: dict[str, Any] = {
-        "headroom": number("--headroom", headroom, least=0),
-        "spare": spare,
-        "price": None if price is None else number("--price", price, least=0),
-    }
-    setting = read_setting(setting_options)
-    sla = read_sla(setting, sla_ms, percentile)
-    provision["power"] = read_power(setting, setting_options, power_options)
-    provision["policy"] = read_fixed_policy(batch_size, offload_above)
     planned = (setting.machine, setting.sizes, sla)
-    with compilation_announced():
-        if target_qps.lower().endswith(".csv"):
-            plan = size_day(*planned, read_daily_load(target_qps), **provision)
-            reason, policy = plan.reason, plan.policy
-        else:
-            fleet = size(*planned, _rate(target_qps), **provision)
-            reason, policy = fleet.reason, fleet.policy
-    if reason is not None:
-        raise UnreachableTargetError(f"no number of machines carries the load: {reason}")
-    setting = setting.run_under(policy)
-    about = {"headroom": headroom, "spare": spare, "price": price, "power": describe_power(provision["power"])}
-    if target_qps.lower().endswith(".csv"):
-        show(_day_report(setting, sla, plan, about), form)
+    plan: Fleet | DayPlan
+    if isinstance(load, float):
+        plan = size(*planned, load, **provision)
     else:
-        show(_fleet_report(setting, sla, fleet, about), form)
+        with Progress(len(load), "sizing") as progress:
+            plan = size_day(*planned, load, **provision, progress=lambda done, _: progress(done))
+    if plan.reason is not None:
+        raise UnreachableTargetError(f"no number of machines carries the load: {plan.reason}")
+    return plan
+
+
+def size_report(setting: Setting, sla: Sla, plan: Fleet | DayPlan, provision: Mapping[str, Any]) -> Report:
+    """Tell what was sized; `provision` as every output describes it."""
+    from recplan.solvers import Fleet
+
+    if isinstance(plan, Fleet):
+        return _fleet_report(setting, sla, plan, provision)
+    return _day_report(setting, sla, plan, provision)
+
+
+def _is_day(target_qps: str) -> bool:
+    return target_qps.lower().endswith(".csv")
 
 
 def _rate(text: str) -> float:

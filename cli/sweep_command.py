@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,16 +11,18 @@ import typer
 from .compilation import compilation_announced
 from .failure import INTERRUPTED
 from .latency_record import POLICY
-from .output import Format, Quantity, Report, Section, given, milliseconds, note, per_cent, show, significant
+from .output import Quantity, Report, given, milliseconds, note, per_cent, show, significant
+from .output_options import OutputOptions
+from .plot_options import PlotOptions
 from .power_options import PowerOptions, describe_power, read_power
 from .progress import Progress
-from .scenario_options import FormatOption, ScenarioOptions
+from .scenario_options import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from .setting import describe_policy, read_fixed_policy, read_setting, read_sla
 from .sweep_axes import axis_quantities, in_library_units, read_axes, refuse_fixed
 
 if TYPE_CHECKING:
     from recplan.queuemodel import Sla
-    from recplan.solvers import SweepPoint
+    from recplan.solvers import MachinePower, SweepPoint
 
     from .setting import Setting
 
@@ -40,9 +43,10 @@ Examples:
 \b
 Values are a list, a,b,c, or a range, low:high:count, with :log in equal
 ratios; thresholds may be none, sizes are laws of `recplan list sizes` or .csv
-files. Without --batch-size the policy is the best at every point, with what
-the axes say of it. Latencies are in milliseconds, just below the capacity;
-watts are those at that load, of the cores in proportion to their number.
+files. Without --batch-size the policy is the best at every point, as tune
+chooses it, with what the axes say of it. Latencies are in milliseconds, just
+below the capacity; watts are those at that load, of the cores in proportion
+to their number.
 
 \b
 An interrupt from the keyboard prints the points that are done, with status
@@ -53,7 +57,7 @@ _POINT = (
     Quantity("capacity_qps", "queries/s", significant),
     Quantity("latency_ms", "latency (ms)", significant),
     Quantity("cpu_utilization", "cores (%)", per_cent),
-    Quantity("accelerator_utilization", "accelerator (%)", per_cent),
+    Quantity("accelerator_utilization", "accelerator (%)", per_cent, narrow="accel. (%)"),
     Quantity("watts", "power (W)", significant),
     Quantity("qps_per_watt", "q/s per W", lambda value: significant(value, 3)),
     Quantity("on_front", "Pareto", lambda on: "*" if on else ""),
@@ -61,6 +65,7 @@ _POINT = (
 
 
 def run(
+    *,
     setting_options: ScenarioOptions,
     over: Annotated[
         list[str],
@@ -70,32 +75,112 @@ def run(
         ),
     ],
     power_options: PowerOptions,
-    batch_size: Annotated[
-        int | None, typer.Option(metavar="ITEMS", help="Largest batch that a core runs.  [default: the best policy]")
-    ] = None,
-    offload_above: Annotated[
-        str | None, typer.Option(metavar="ITEMS|none", help="With --batch-size: queries above go to the accelerator.")
-    ] = None,
-    sla_ms: Annotated[
-        float | None,
-        typer.Option(metavar="MS", help="Bound of the latency, in milliseconds.  [default: published for the model]"),
-    ] = None,
-    percentile: Annotated[
-        float | None,
-        typer.Option(metavar="P", help="Percentile that is held to the bound, 1 to 99.99.  [default: 95]"),
-    ] = None,
-    form: FormatOption = Format.TABLE,
+    policy_options: FixedPolicyOptions,
+    sla_options: SlaOptions,
+    overall: Annotated[
+        bool,
+        typer.Option(
+            "--overall", help="Choose by the target of all queries together, not of those of each station, as for tune."
+        ),
+    ] = False,
+    plot: PlotOptions,
+    output: OutputOptions,
 ) -> None:
     """Print the points of the sweep."""
-    from recplan.solvers import sweep_points
     from recplan.solvers.sweeping import front
+
+    plot.refuse_beside(output)
+    swept = solved(setting_options, over, power_options, policy_options, sla_options, overall=overall)
+    setting, sla, points = swept.setting, swept.sla, swept.points
+    best = {id(point) for point in front(points)}
+    records = [
+        _record(point, setting.sizes_name, sla, setting.machine.cpu.cores, id(point) in best) for point in points
+    ]
+    lost = [point.reason for point in points if point.reason]
+    if lost:
+        note(f"{len(lost)} of {len(points)} points carry nothing; the first: {lost[0]}")
+    quantities = (*axis_quantities(swept.axes), *_POINT)
+    show(
+        Report(
+            command="sweep",
+            title="\n".join(filter(None, (setting.title, fixed_parts(setting, sla), setting.curves))),
+            quantities=quantities,
+            records=records,
+            document={
+                "scenario": setting.document(),
+                "sla": {
+                    "percentile": None if "percentile" in swept.axes else sla.percentile,
+                    "latency_ms": None if "sla-ms" in swept.axes else 1e3 * sla.seconds,
+                },
+                "over": swept.axes,
+                "power": describe_power(swept.power),
+                "complete": swept.complete,
+                "points": records,
+            },
+            marked=lambda point: bool(point["on_front"]),
+        ),
+        output,
+    )
+    if plot.wanted:
+        from .pictures import pareto_picture
+
+        plot.draw(pareto_picture(setting, points, fixed_parts(setting, sla)), output)
+    if not swept.complete:
+        note(f"interrupted: {len(points)} of {swept.total} points are done, and {output.place}")
+        raise typer.Exit(INTERRUPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A sweep, solved.
+
+    Parameters
+    ----------
+    setting : Setting
+        The machine, as it stands under all points' policies.
+    sla : Sla
+        The target, but for what an axis sets of it.
+    power : MachinePower or None
+        What the machine draws.
+    axes : list of str
+        What is swept over.
+    points : list of SweepPoint
+        The points that are done, at least one.
+    total : int
+        How many there are.
+    """
+
+    setting: Setting
+    sla: Sla
+    power: MachinePower | None
+    axes: list[str]
+    points: list[SweepPoint]
+    total: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether no interrupt left points out."""
+        return len(self.points) == self.total
+
+
+def solved(
+    setting_options: ScenarioOptions,
+    over: list[str],
+    power_options: PowerOptions,
+    policy_options: FixedPolicyOptions,
+    sla_options: SlaOptions,
+    *,
+    overall: bool = False,
+) -> Swept:
+    """Solve the points of a sweep; an interrupt ends it with the points that are done. `overall` is as in tune."""
+    from recplan.solvers import sweep_points
 
     axes = read_axes(over)
     fixed = {
-        "--sla-ms": sla_ms,
-        "--percentile": percentile,
-        "--batch-size": batch_size,
-        "--offload-above": offload_above,
+        "--sla-ms": sla_options.sla_ms,
+        "--percentile": sla_options.percentile,
+        "--batch-size": policy_options.batch_size,
+        "--offload-above": policy_options.offload_above,
         "--sizes": setting_options.sizes,
         "--sizes-file": setting_options.sizes_file,
     }
@@ -107,18 +192,27 @@ def run(
     first: dict[str, Any] = {axis: next(iter(values)) for axis, values in axes.items()}
     cores = first.get("cores") if power_options.watts_cpu is None else None
     setting = read_setting(setting_options, tuple(axes), cores)
-    sla = read_sla(setting, first.get("sla-ms", sla_ms), percentile)
+    if "sla-ms" in first:
+        sla_options = replace(sla_options, sla_ms=first["sla-ms"])
+    sla = read_sla(setting, sla_options)
     power = read_power(setting, setting_options, power_options)
-    if offload_above is not None:
-        batch_size = first.get("batch-size", batch_size)
-    policy = read_fixed_policy(batch_size, offload_above)
+    if policy_options.offload_above is not None and "batch-size" in first:
+        policy_options = replace(policy_options, batch_size=first["batch-size"])
+    policy = read_fixed_policy(policy_options)
     total = 1
     for values in axes.values():
         total *= len(values)
-    progress = Progress(total, "points")
     points: list[SweepPoint] = []
-    with compilation_announced():
-        solved = sweep_points(setting.machine, setting.sizes, sla, in_library_units(axes), policy=policy, power=power)
+    with compilation_announced(), Progress(total, "sweeping") as progress:
+        solved = sweep_points(
+            setting.machine,
+            setting.sizes,
+            sla,
+            in_library_units(axes),
+            policy=policy,
+            power=power,
+            everywhere=not overall,
+        )
         try:
             for point in solved:
                 points.append(point)
@@ -130,41 +224,10 @@ def run(
     setting = setting.run_under(
         *((point.policy, laws.get(str(dict(point.at).get("sizes")), setting.sizes)) for point in points)
     )
-    best = {id(point) for point in front(points)}
-    records = [
-        _record(point, setting.sizes_name, sla, setting.machine.cpu.cores, id(point) in best) for point in points
-    ]
-    lost = [point.reason for point in points if point.reason]
-    if lost:
-        note(f"{len(lost)} of {len(points)} points carry nothing; the first: {lost[0]}")
-    quantities = (*axis_quantities(list(axes)), *_POINT)
-    show(
-        Report(
-            command="sweep",
-            title="\n".join(filter(None, (setting.title, _fixed(setting, sla), setting.curves))),
-            quantities=quantities,
-            records=records,
-            document={
-                "scenario": setting.document(),
-                "sla": {
-                    "percentile": None if "percentile" in axes else sla.percentile,
-                    "latency_ms": None if "sla-ms" in axes else 1e3 * sla.seconds,
-                },
-                "over": list(axes),
-                "power": describe_power(power),
-                "complete": len(points) == total,
-                "points": records,
-            },
-            sections=(Section("", quantities, records),),
-        ),
-        form,
-    )
-    if len(points) < total:
-        note(f"interrupted: {len(points)} of {total} points are done, and printed")
-        raise typer.Exit(INTERRUPTED)
+    return Swept(setting, sla, power, list(axes), points, total)
 
 
-def _fixed(setting: Setting, sla: Sla) -> str:
+def fixed_parts(setting: Setting, sla: Sla) -> str:
     """Write what all points share of the sizes and the target; empty where that is nothing."""
     percentile = "" if "percentile" in setting.swept else f"p{given(sla.percentile)}"
     bound = "" if "sla-ms" in setting.swept else f"<= {given(1e3 * sla.seconds)} ms"

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from sys import float_info
 from time import perf_counter
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from .analyze_command import with_extra
 from .compilation import compilation_announced
 from .output import Format, Quantity, Report, given, milliseconds, note, show, significant
-from .scenario_options import FormatOption, LoadOptions, ScenarioOptions
+from .output_options import OutputOptions
+from .plot_options import PlotOptions
+from .progress import expected_to_take
+from .scenario_options import LoadOptions, ScenarioOptions
 from .setting import describe_policy, read_load, read_setting
+
+if TYPE_CHECKING:
+    from recplan.queuemodel import Latency, Sample
 
 T = TypeVar("T")
 
@@ -35,8 +41,10 @@ The interval covers the true latency with 95 % confidence."""
 
 # The simulation compiles and loads its kernel on a run of this many queries, which is not timed.
 WARM_UP_QUERIES = 100
+# How long this part of the queries takes says how long all of them will.
+TRIAL_SHARE = 0.01
 
-_QUANTITIES = (
+QUANTITIES = (
     Quantity("quantity", "latency"),
     Quantity("analysis_ms", "analysis (ms)", significant),
     Quantity("simulation_ms", "simulated (ms)", significant),
@@ -48,15 +56,18 @@ _QUANTITIES = (
 
 
 def run(
+    *,
     setting_options: ScenarioOptions,
     load_options: LoadOptions,
     queries: Annotated[int, typer.Option(metavar="N", help="Queries to simulate, 100 to 100 million.")] = 1_000_000,
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of the random numbers, 0 or more.")] = 1,
-    form: FormatOption = Format.TABLE,
+    plot: PlotOptions,
+    output: OutputOptions,
 ) -> None:
     """Print the analysis and a simulation side by side."""
-    from recplan.queuemodel import Latency, Sample, analyze, simulate
+    from recplan.queuemodel import analyze, simulate
 
+    plot.refuse_beside(output)
     setting = read_setting(setting_options)
     policy, qps = read_load(setting, load_options)
     setting = setting.run_under(policy)
@@ -74,17 +85,15 @@ def run(
     with compilation_announced():
         analysis()
         simulation(min(queries, WARM_UP_QUERIES))
-        (latency, analysed), analysis_ms = _timed(analysis)
-        (sample, simulated), simulation_ms = _timed(lambda: simulation(queries))
-    # A simulated latency is a difference of two times of a clock that has run this long, warm-up included.
-    rounding = 4.0 * float_info.epsilon * 2.0 * queries / qps
-    comparisons = [_comparison("mean", latency.mean, sample.mean, None, rounding)]
-    for percentile, ours, theirs in zip(percentiles, analysed, simulated, strict=True):
-        interval = sample.confidence_interval(percentile)
-        comparisons.append(_comparison(f"p{percentile:g}", ours, theirs, interval, rounding))
-    if form is Format.TABLE:
+        (latency, analysed), analysis_ms = timed(analysis)
+        few = min(queries, max(WARM_UP_QUERIES, round(TRIAL_SHARE * queries)))
+        _, trial_ms = timed(lambda: simulation(few))
+        with expected_to_take(1e-3 * trial_ms * queries / few, "simulating"):
+            (sample, simulated), simulation_ms = timed(lambda: simulation(queries))
+    comparisons = compared(latency, sample, dict(zip(percentiles, zip(analysed, simulated, strict=True), strict=True)))
+    if output.format.for_reading:
         note(f"accuracy of the analysis: {latency.accuracy}")
-    if form is not Format.JSON:
+    if output.format is not Format.JSON:
         note(
             f"{queries} queries simulated in {significant(simulation_ms)} ms; "
             f"analysis in {significant(analysis_ms, 3)} ms"
@@ -94,7 +103,7 @@ def run(
         Report(
             command="validate",
             title=f"{setting.title}\nquery sizes {setting.sizes_name}, {given(qps)} queries/s\n{setting.curves}",
-            quantities=_QUANTITIES,
+            quantities=QUANTITIES,
             records=comparisons,
             document={
                 "scenario": setting.document(),
@@ -105,11 +114,44 @@ def run(
                 "accuracy": latency.accuracy,
             },
         ),
-        form,
+        output,
     )
+    if plot.wanted:
+        from .pictures import cdf_picture, stated_sla
+
+        plot.draw(cdf_picture(setting, policy, latency, sample, stated_sla(setting)), output)
 
 
-def _timed(work: Callable[[], T]) -> tuple[T, float]:
+def compared(
+    latency: Latency, sample: Sample, percentiles: Mapping[float, tuple[float, float]]
+) -> list[dict[str, Any]]:
+    """Hold an analysis against a simulation of the same load.
+
+    Parameters
+    ----------
+    latency : Latency
+        The analysis.
+    sample : Sample
+        The simulation.
+    percentiles : mapping of float to (float, float)
+        For each percentile, that of the analysis and that of the simulation, in seconds.
+
+    Returns
+    -------
+    list of dict
+        The mean, then the percentiles, as the records of a result.
+    """
+    # A simulated latency is a difference of two times of a clock that has run this long, warm-up included.
+    rounding = 4.0 * float_info.epsilon * 2.0 * sample.queries / latency.qps
+    comparisons = [_comparison("mean", latency.mean, sample.mean, None, rounding)]
+    for percentile, (ours, theirs) in percentiles.items():
+        interval = sample.confidence_interval(percentile)
+        comparisons.append(_comparison(f"p{percentile:g}", ours, theirs, interval, rounding))
+    return comparisons
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    """Do some work; return what it gives, and the milliseconds that it took."""
     begin = perf_counter()
     result = work()
     return result, 1e3 * (perf_counter() - begin)

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .compilation import compilation_announced
+from .completion import complete_levers
 from .failure import UnreachableTargetError
 from .latency_record import POLICY, percentile_key
 from .levered_machines import LeveredMachines, read_levered_machines
-from .output import Format, Quantity, Report, Section, given, milliseconds, note, show, significant
-from .scenario_options import FormatOption, ScenarioOptions
+from .output import Quantity, Report, Section, given, milliseconds, note, show, significant
+from .output_options import OutputOptions
+from .policy_comparison import BELOW_CAPACITY
+from .progress import Progress
+from .scenario_options import ScenarioOptions, SlaOptions
 from .setting import Setting, describe_policy, describe_sla, read_setting, read_sla
-from .tune_command import BELOW_CAPACITY
 
 if TYPE_CHECKING:
     from recplan.profiles.levers import PulledLever
@@ -64,20 +67,18 @@ _LABELS = {AS_IT_IS: "as it is", TOGETHER: "together"}
 
 
 def run(
+    *,
     setting_options: ScenarioOptions,
     lever: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME[=NUMBER]", help="A lever; may be repeated.  [default: all of them]"),
+        typer.Option(
+            metavar="NAME[=NUMBER]",
+            help="A lever; may be repeated.  [default: all of them]",
+            autocompletion=complete_levers,
+        ),
     ] = None,
-    sla_ms: Annotated[
-        float | None,
-        typer.Option(metavar="MS", help="Bound of the latency, in milliseconds.  [default: published for the model]"),
-    ] = None,
-    percentile: Annotated[
-        float | None,
-        typer.Option(metavar="P", help="Percentile that is held to the bound, 1 to 99.99.  [default: 95]"),
-    ] = None,
-    form: FormatOption = Format.TABLE,
+    sla_options: SlaOptions,
+    output: OutputOptions,
 ) -> None:
     """Print what each lever does, and all together."""
     from recplan.profiles.levers import PulledLever, compatible, known_levers, read_lever
@@ -85,34 +86,21 @@ def run(
     pulled = [read_lever(text) for text in lever] if lever else [PulledLever(known) for known in known_levers()]
     setting = read_setting(setting_options)
     machines = read_levered_machines(setting, setting_options)
-    sla = read_sla(setting, sla_ms, percentile)
+    sla = read_sla(setting, sla_options)
     setting = machines.modelled(setting)
     together = compatible(pulled)
-    variants: dict[str, Sequence[PulledLever]] = {str(one): [one] for one in pulled}
-    if len(pulled) > 1:
-        variants[TOGETHER] = together
-    with compilation_announced():
-        records = _records(machines, setting, variants, sla)
+    with compilation_announced(), Progress(2 + len(pulled), "trying levers") as progress:
+        records = effects(machines, setting, pulled, sla, progress)
     for one in pulled:
         if one not in together:
             note(f"{one} is left out of what is pulled together: a lever before it excludes it")
-    offloads = setting.machine.accelerator is not None
-    quantities = (
-        Quantity("lever", "lever"),
-        Quantity("cpu_service_ms", "core, batch (ms)", significant),
-        *([Quantity("accelerator_service_ms", "accelerator, query (ms)", significant)] if offloads else []),
-        Quantity(percentile_key(sla.percentile), f"p{given(sla.percentile)} (ms)", significant),
-        *(POLICY if offloads else POLICY[:1]),
-        Quantity("capacity_qps", "capacity (queries/s)", significant),
-        Quantity("times_as_it_is", "x as it is", lambda ratio: significant(ratio, 3)),
-    )
     described = [_described(one) for one in pulled]
-    shown = [{**record, "lever": _LABELS.get(record["lever"], record["lever"])} for record in records]
+    table = effects_table(setting, sla, records)
     show(
         Report(
             command="what-if",
             title=f"{setting.title}\nquery sizes {setting.sizes_name}, target {describe_sla(sla)}\n{setting.curves}",
-            quantities=quantities,
+            quantities=table.quantities,
             records=records,
             document={
                 "scenario": setting.document(),
@@ -121,25 +109,55 @@ def run(
                 "together": [str(one) for one in together],
                 "levers": described,
             },
-            sections=(Section("", quantities, shown),),
+            sections=(table,),
         ),
-        form,
+        output,
     )
-    if form is Format.TABLE:
+    if output.format.for_reading:
         for one, facts in zip(pulled, described, strict=True):
             note(f"{one}: {facts['assumes']} Source: {facts['source']}")
 
 
-def _records(
-    levered: LeveredMachines, setting: Setting, variants: Mapping[str, Sequence[PulledLever]], sla: Sla
+def effects(
+    levered: LeveredMachines, setting: Setting, pulled: Sequence[PulledLever], sla: Sla, progress: Progress
 ) -> list[dict[str, Any]]:
-    """Tell the times and the capacity of the machine as it is, then of each variant beside it."""
+    """Tell the times and the capacity of the machine as it is, then with each lever and, of several, with all together.
+
+    Parameters
+    ----------
+    levered : LeveredMachines
+        The machines.
+    setting : Setting
+        The machine as it is, with modelled curves.
+    pulled : sequence of PulledLever
+        The levers, at least one; of those that exclude each other the first counts together with others.
+    sla : Sla
+        The target.
+    progress : Progress
+        Is told how many machines are done.
+
+    Returns
+    -------
+    list of dict
+        The records of a result.
+
+    Raises
+    ------
+    UnreachableTargetError
+        Where no lever brings the target within reach.
+    """
+    from recplan.profiles.levers import compatible
+
+    variants: dict[str, Sequence[PulledLever]] = {str(one): [one] for one in pulled}
+    if len(pulled) > 1:
+        variants[TOGETHER] = compatible(pulled)
     sizes, base = setting.sizes, setting.machine
     found = {base: _chosen(base, sizes, sla)}
     policy, qps = found[base].policy, found[base].qps
     machines = {AS_IT_IS: base, **{name: levered.machine(pulled) for name, pulled in variants.items()}}
-    records = []
+    records: list[dict[str, Any]] = []
     for name, machine in machines.items():
+        progress(len(records))
         if machine not in found:
             found[machine] = _chosen(machine, sizes, sla)
         chosen = found[machine]
@@ -157,6 +175,23 @@ def _records(
     if all(chosen.reason for chosen in found.values()):
         raise UnreachableTargetError(str(found[base].reason))
     return records
+
+
+def effects_table(setting: Setting, sla: Sla, records: Sequence[Mapping[str, Any]]) -> Section:
+    """Lay out what `effects` tells."""
+    offloads = setting.machine.accelerator is not None
+    quantities = (
+        Quantity("lever", "lever"),
+        Quantity("cpu_service_ms", "core, batch (ms)", significant),
+        *([Quantity("accelerator_service_ms", "accelerator, query (ms)", significant)] if offloads else []),
+        Quantity(percentile_key(sla.percentile), f"p{given(sla.percentile)} (ms)", significant),
+        *(POLICY if offloads else POLICY[:1]),
+        Quantity("capacity_qps", "capacity (queries/s)", significant),
+        Quantity("times_as_it_is", "x as it is", lambda ratio: significant(ratio, 3)),
+    )
+    return Section(
+        "", quantities, [{**record, "lever": _LABELS.get(record["lever"], record["lever"])} for record in records]
+    )
 
 
 def _chosen(machine: Machine, sizes: QuerySizes, sla: Sla) -> SearchResult:

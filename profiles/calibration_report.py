@@ -83,7 +83,7 @@ def agreement(parameters: Iterable[Parameter], *, leave_one_out: bool = False) -
 def calibration_toml(parameters: Sequence[Parameter], agrees: Agreement) -> str:
     """Write calibration.toml."""
     lines = [
-        "# What hardware achieves of its peaks. Written by `recplan calibrate --output`, which fits the values to",
+        "# What hardware achieves of its peaks. Written by `recplan calibrate --out`, which fits the values to",
         "# operator_breakdown.csv, gtx1080ti_speedup_over_skylake.csv and, for the absolute scale, the rows of",
         "# c5n.2xlarge and r5n.large in measured_service_times.csv. range: what is plausible, and what the fit was",
         "# held to; where both ends are equal, nothing in these data decides the value and it is assumed.",

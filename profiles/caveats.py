@@ -167,7 +167,8 @@ def _far_points(points: Sequence[FittedPoint]) -> list[str]:
         return []
     worst = sorted(far, key=lambda point: abs(point.relative_error), reverse=True)[:_MOST_NAMED]
     named = "; ".join(
-        f"{_milliseconds(point.mean)} at {_items(point.batch_size)}, where the curve has {_milliseconds(point.fitted)}"
+        f"{_milliseconds(point.mean_seconds)} at {_items(point.batch_size)}, "
+        f"where the curve has {_milliseconds(point.fitted_seconds)}"
         for point in worst
     )
     return [f"{len(far)} of {len(points)} batch sizes do not fit their neighbours: {named}; time them again."]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recplan.queuemodel import Contention, ServiceCurve, arguments
+from recplan.queuemodel.presentation import Restorable
 
 from .caveats import caveats, falls
 from .isotonic import never_falling
@@ -46,29 +47,29 @@ class FittedPoint:
         Runs of it, outliers included.
     outliers : int
         Those left out.
-    median : float
+    median_seconds : float
         Median of all its runs, in seconds.
-    mean : float
+    mean_seconds : float
         Mean of the runs kept, in seconds.
-    fitted : float
+    fitted_seconds : float
         The curve, in seconds.
     """
 
     batch_size: int
     runs: int
     outliers: int
-    median: float
-    mean: float
-    fitted: float
+    median_seconds: float
+    mean_seconds: float
+    fitted_seconds: float
 
     @property
     def relative_error(self) -> float:
         """What the curve is above the mean, as a fraction of it."""
-        return self.fitted / self.mean - 1.0
+        return self.fitted_seconds / self.mean_seconds - 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Restorable):
     """A service curve fitted to timings.
 
     Parameters

@@ -1,8 +1,9 @@
 """Text files that a user wrote or is to get, and the error that says where in one of them something is wrong."""
 
-import os
 from os import PathLike
 from pathlib import Path
+
+from .whole_file import write_whole
 
 
 class FileError(ValueError):
@@ -114,17 +115,12 @@ def write_text(path: str | PathLike[str], text: str) -> None:
 
     Examples
     --------
-    >>> write_text("no-such-folder/out.toml", "a = 1\n")
+    >>> write_text("absent/out.toml", "a = 1\n")
     Traceback (most recent call last):
     ...
-    recplan.profiles.text_file.FileError: no-such-folder/out.toml: cannot be written: No such file or directory
+    recplan.profiles.text_file.FileError: absent/out.toml: cannot be written: the folder absent does not exist
     """
-    target = Path(os.path.realpath(path))
-    # In the same folder, because only there is replacing a file one step.
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(target)
+        write_whole(path, text.encode())
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise FileError(path, f"cannot be written: {error.strerror}") from None

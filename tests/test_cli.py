@@ -58,7 +58,7 @@ def test_help_gives_two_examples_and_the_units_within_80_columns(name):
 def test_the_examples_in_the_help_name_only_options_that_exist():
     for name, module in COMMANDS.items():
         options = recplan(name, "--help").stdout.partition("Examples:")[0].split()
-        named = [word for word in module.EPILOG.split() if word.startswith("--")]
+        named = [word.rstrip(",.;:") for word in module.EPILOG.split() if word.startswith("--")]
         assert set(named) <= set(options)
 
 

@@ -94,24 +94,24 @@ def test_leaving_each_model_out_is_announced_and_told(fit_at_a_bound):
 def test_the_file_holds_what_was_fitted(fit_at_a_bound, tmp_path):
     found, _ = fit_at_a_bound
     path = tmp_path / "calibration.toml"
-    result = ran("--output", path)
+    result = ran("--out", path)
     assert result.stderr == f"note: the calibration is in {path}\n"
     written = tomllib.loads(path.read_text())
     for parameter in found:
         assert written["parameters"][parameter.group][parameter.name]["value"] == parameter.value
-    assert json.loads(ran("--output", path, "--format", "json").stdout)["path"] == str(path)
+    assert json.loads(ran("--out", path, "--format", "json").stdout)["path"] == str(path)
 
 
 def test_the_shipped_calibration_is_one_that_may_be_replaced(fit_at_a_bound, tmp_path):
     path = tmp_path / "calibration.toml"
     path.write_text(CALIBRATION_FILE.read_text())
-    assert ran("--output", path).exit_code == 0
+    assert ran("--out", path).exit_code == 0
 
 
 def test_a_file_that_is_no_calibration_is_left_as_it_is(fit_at_a_bound, tmp_path):
     path = tmp_path / "notes.toml"
     path.write_text("a = 1\n")
-    result = ran("--output", path)
+    result = ran("--out", path)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (f"error: {path}: exists and is no calibration, so it is not replaced; name another file\n")
     assert path.read_text() == "a = 1\n"
@@ -119,7 +119,7 @@ def test_a_file_that_is_no_calibration_is_left_as_it_is(fit_at_a_bound, tmp_path
 
 def test_a_file_that_cannot_be_written_is_told_and_leaves_nothing_behind(fit_at_a_bound, tmp_path):
     path = tmp_path / "absent" / "calibration.toml"
-    result = ran("--output", path)
+    result = ran("--out", path)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == f"error: {path}: cannot be written: No such file or directory\n"
+    assert result.stderr == f"error: {path}: cannot be written: the folder {path.parent} does not exist\n"
     assert list(Path(tmp_path).iterdir()) == []

@@ -80,7 +80,7 @@ USAGE = [
     (("tune", *MACHINE, "--sla-ms", "fast"), "'--sla-ms': 'fast' is not a valid float"),
     (("tune", *MACHINE, "--cores", "1.5"), "'1.5' is not a valid int"),
     (("list", "cars"), "'models', 'hardware', 'sizes'"),
-    (("list", "models", "--format", "xml"), "'table', 'json', 'csv'"),
+    (("list", "models", "--format", "xml"), "'table', 'json', 'csv', 'markdown'"),
 ]
 
 OUT_OF_REACH = [

@@ -84,13 +84,15 @@ def test_json_holds_the_fit_the_points_and_the_warnings():
         ],
     }
     assert document["warnings"] == list(FOUND.warnings)
-    assert [point["fitted_ms"] for point in document["points"]] == [1e3 * point.fitted for point in FOUND.points]
+    assert [point["fitted_ms"] for point in document["points"]] == [
+        1e3 * point.fitted_seconds for point in FOUND.points
+    ]
 
 
 def test_csv_holds_a_row_per_batch_size():
     rows = list(csv.DictReader(StringIO(recplan("fit", TIMINGS, "--format", "csv").stdout)))
     assert [int(row["batch_size"]) for row in rows] == [point.batch_size for point in FOUND.points]
-    assert [float(row["mean_ms"]) for row in rows] == [1e3 * point.mean for point in FOUND.points]
+    assert [float(row["mean_ms"]) for row in rows] == [1e3 * point.mean_seconds for point in FOUND.points]
     assert [int(row["outliers"]) for row in rows] == [1, 0, 0, 0, 0, 0]
 
 

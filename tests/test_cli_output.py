@@ -1,13 +1,15 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recplan.cli.output import Format, Quantity, Report, show, significant
+from recplan.cli.output import Format, Quantity, Report, Section, show, significant
 from recplan.cli.output import given as written
+from recplan.cli.output_options import OutputOptions
 
 numbers = st.floats(1e-6, 1e9)
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]))
@@ -21,7 +23,7 @@ def report(records, **options):
 @pytest.fixture
 def printed(capsys):
     def show_and_read(what, form):
-        show(what, form)
+        show(what, OutputOptions(form))
         out, err = capsys.readouterr()
         assert err == ""
         return out
@@ -47,7 +49,7 @@ def test_json_gives_back_what_was_put_in(records):
     text = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", text)
-        show(report(records), Format.JSON)
+        show(report(records), OutputOptions(Format.JSON))
     assert json.loads(text.getvalue()) == {"schema": "recplan/1", "command": "measure", "times": records}
 
 
@@ -56,7 +58,7 @@ def test_csv_gives_back_what_was_put_in(records):
     text = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", text)
-        show(report(records), Format.CSV)
+        show(report(records), OutputOptions(Format.CSV))
     rows = list(csv.DictReader(io.StringIO(text.getvalue(), newline="")))
     assert [{**row, "time_ms": float(row["time_ms"])} for row in rows] == records
 
@@ -89,3 +91,48 @@ def test_an_upright_table_has_a_column_per_record(printed):
 def test_an_upright_table_of_one_record_has_no_header(printed):
     text = printed(report([{"name": "first", "time_ms": 12.5}], upright=True), Format.TABLE)
     assert text == "name       first\ntime (ms)  12.50\n"
+
+
+def markdown(what):
+    text = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdout", text)
+        show(what, OutputOptions(Format.MARKDOWN))
+    return text.getvalue()
+
+
+def cells(row):
+    """The cells of a row as a reader of Markdown takes them."""
+    parts = re.split(r"((?:\\.|[^|\\])*)\|", row)[1::2][1:]
+    return [re.sub(r"\\(.)", r"\1", part).strip() for part in parts]
+
+
+@given(records=st.lists(st.fixed_dictionaries({"name": texts, "time_ms": st.none() | numbers}), min_size=1))
+def test_markdown_gives_back_every_cell_whatever_it_holds(records):
+    header, ruler, *rows = markdown(report(records)).splitlines()
+    assert (cells(header), ruler) == (["name", "time (ms)"], "| --- | ---: |")
+    shown = [[" ".join(r["name"].split()), "-" if r["time_ms"] is None else significant(r["time_ms"])] for r in records]
+    assert [cells(row) for row in rows] == shown
+
+
+def test_what_markdown_would_take_for_its_own_is_escaped():
+    name = "a|b *c* _d_ e_f `g` <b> <= [h](i) &amp; ~x~ \\"
+    (row,) = markdown(report([{"name": name, "time_ms": 1.0}])).splitlines()[2:]
+    assert row == r"| a\|b \*c\* \_d\_ e_f \`g\` \<b> <= \[h](i) \&amp; \~x\~ \\ | 1.000 |"
+
+
+def test_a_title_is_a_paragraph_whose_lines_stay_lines():
+    quantities = (Quantity("name", "name"),)
+    title = "# no heading\n1. no list\n- none"
+    text = markdown(Report("measure", title, quantities, [{"name": "a"}], {}))
+    assert text == "\\# no heading\\\n1\\. no list\\\n\\- none\n\n| name |\n| --- |\n| a |\n"
+
+
+def test_sections_follow_each_other_with_their_titles_and_a_table_without_header_gets_an_empty_one():
+    quantities = (Quantity("name", "name"), Quantity("time_ms", "time (ms)", significant))
+    record = {"name": "a", "time_ms": 1.0}
+    sections = (Section("one", quantities, [record]), Section("two", quantities, [record], upright=True))
+    assert markdown(report([record], sections=sections)) == (
+        "one\n\n| name | time (ms) |\n| --- | ---: |\n| a | 1.000 |\n\n"
+        "two\n\n|  |  |\n| --- | ---: |\n| name | a |\n| time (ms) | 1.000 |\n"
+    )

@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 
 import recplan.solvers as solvers
 from recplan.cli.application import app
-from recplan.cli.progress import Progress
 from recplan.profiles import load, paper_headlines
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla
 from recplan.solvers import MachinePower, StationPower, max_qps, size, size_day, sweep
@@ -119,6 +118,15 @@ def test_fewer_cores_than_the_hardware_has_draw_their_part():
     assert (power["cpu_watts"], power["cpu_idle_watts"]) == (62.5, 31.25)
 
 
+@pytest.mark.parametrize("overall", [(), ("--overall",)])
+def test_sweep_chooses_as_tune_does(overall):
+    machine = ("--model", "wnd", "--cpu", "c5n.2xlarge", "--accelerator", "g4dn.xlarge", *overall)
+    (point,) = document("sweep", *machine, "--over", "sla-ms=20")["points"]
+    chosen = document("tune", *machine, "--sla-ms", "20", "--method", "exact")["policies"][0]
+    for key in ("batch_size", "offload_above", "capacity_qps"):
+        assert point[key] == chosen[key]
+
+
 def test_sweep_says_what_the_library_says():
     result = document("sweep", *WND, *POLICY, "--over", "sla-ms=20,40", "--over", "cores=20:40:2")
     over = {"sla_seconds": [0.02, 0.04], "cores": [20, 40]}
@@ -216,7 +224,7 @@ def test_compare_tells_where_the_curves_of_the_accelerator_come_from():
 
 
 def test_the_targets_of_compare_are_half_once_and_one_and_a_half_times_the_published_one():
-    arguments = ("compare", "--cpu", "skylake", "--model", "din", "--accelerator", "none")
+    arguments = ("compare", "--cpu", "skylake", "--model", "din", "--accelerator", "none", "--workers", "1")
     bounds = {record["sla"]: record["latency_ms"] for record in document(*arguments)["outcomes"]}
     assert bounds == {"low": 50, "medium": 100, "high": pytest.approx(150)}
 
@@ -371,15 +379,6 @@ def test_a_load_that_no_number_of_machines_carries_is_status_3_and_says_why(day)
 def test_how_many_points_carry_nothing_is_said_with_a_reason():
     result = invoked("sweep", *WND, *POLICY, "--over", "sla-ms=1,2,50")
     assert "note: 2 of 3 points carry nothing; the first: p95 <= 1 ms is out of reach" in result.stderr
-
-
-def test_progress_is_told_after_a_second_and_then_ever_more_rarely(monkeypatch, capsys):
-    clock = iter([0.0, 0.5, 1.5, 2.0, 4.0, 5.0])
-    monkeypatch.setattr("recplan.cli.progress.monotonic", lambda: next(clock))
-    progress = Progress(5, "points")
-    for done in range(1, 6):
-        progress(done)
-    assert capsys.readouterr().err == "note: 2 of 5 points in 2 s…\nnote: 4 of 5 points in 4 s…\n"
 
 
 def test_the_capacity_of_the_sweep_is_that_of_the_machine():

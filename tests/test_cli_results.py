@@ -1,6 +1,8 @@
 import csv
 import io
 import json
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from recplan.cli.output import significant
 from recplan.profiles import known_hardware, load, models, presets, read_scenario
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, analyze, simulate
 from recplan.queuemodel.offered_load import offered_load
-from recplan.solvers import coordinate_search, hill_climb, max_qps, static_policy
+from recplan.solvers import coordinate_search, grid_search, hill_climb, max_qps, static_policy
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 EXAMPLE = EXAMPLES / "scenario.toml"
@@ -165,7 +167,7 @@ def test_the_same_seed_gives_the_same_simulation():
 def test_all_queries_together_are_held_to_the_target_when_that_is_asked_for():
     for sla_ms in ("10", "20", "60"):
         sla = Sla(95, float(sla_ms) / 1e3)
-        found = coordinate_search(WITH_ACCELERATOR, SIZES, sla, hill_climb(WITH_ACCELERATOR, SIZES, sla))
+        found = grid_search(WITH_ACCELERATOR, SIZES, sla)
         chosen, climb = document("tune", *BOTH, "--sla-ms", sla_ms, "--overall")["policies"][:2]
         assert (chosen["batch_size"], chosen["offload_above"]) == (found.policy.batch_size, found.policy.offload_above)
         assert chosen["capacity_qps"] == found.qps >= climb["capacity_qps"] * (1 - 1e-6)
@@ -183,9 +185,7 @@ def test_tune_says_what_the_solvers_say():
     result = document("tune", *BOTH, "--sla-ms", "20")
     sla = Sla(95, 0.020)
     climb = hill_climb(WITH_ACCELERATOR, SIZES, sla)
-    chosen, cpu_only = (
-        coordinate_search(machine, SIZES, sla, climb, everywhere=True) for machine in (WITH_ACCELERATOR, CPU_ONLY)
-    )
+    chosen, cpu_only = (grid_search(machine, SIZES, sla, everywhere=True) for machine in (WITH_ACCELERATOR, CPU_ONLY))
     static = static_policy(WITH_ACCELERATOR, SIZES)
     static_qps = max_qps(WITH_ACCELERATOR, SIZES, static, sla)
     assert result["sla"] == {"percentile": 95, "latency_ms": 20}
@@ -201,7 +201,37 @@ def test_tune_says_what_the_solvers_say():
     ]
     assert result["evaluations"] == chosen.evaluations + climb.evaluations + cpu_only.evaluations + 1
     assert chosen.qps >= static_qps
+    assert [record["share_of_chosen"] for record in result["policies"]] == [
+        qps / chosen.qps for qps in (chosen.qps, climb.qps, cpu_only.qps, static_qps)
+    ]
+    assert (result["method"], result["certificate"]) == ("both", asdict(chosen.certificate))
     assert result["elapsed_ms"] > 0
+
+
+@pytest.mark.parametrize(
+    ("method", "search", "names"),
+    [
+        ("hill-climb", hill_climb, ["chosen", "cpu-only", "static"]),
+        ("refined", partial(coordinate_search, everywhere=True), ["chosen", "hill-climb", "cpu-only", "static"]),
+        ("exact", partial(grid_search, everywhere=True), ["chosen", "cpu-only", "static"]),
+    ],
+)
+def test_tune_searches_as_it_is_told(method, search, names):
+    result = document("tune", *BOTH, "--sla-ms", "20", "--method", method)
+    assert [record["policy"] for record in result["policies"]] == names
+    assert result["policies"][0]["capacity_qps"] == search(WITH_ACCELERATOR, SIZES, Sla(95, 0.020)).qps
+    assert result["policies"][names.index("cpu-only")]["capacity_qps"] == search(CPU_ONLY, SIZES, Sla(95, 0.020)).qps
+    assert (result["method"], result["certificate"] is not None) == (method, method == "exact")
+
+
+def test_the_table_of_tune_accounts_for_every_policy():
+    certificate = document("tune", *BOTH, "--sla-ms", "20")["certificate"]
+    heading, _, account = (
+        printed("tune", *BOTH, "--sla-ms", "20").partition("no other policy carries more")[2].partition("\n\n")
+    )
+    assert heading == ": what became of all"
+    assert [int(line.split()[-1]) for line in account.splitlines()] == list(certificate.values())
+    assert sum(certificate.values()) == 2 * certificate["points"]
 
 
 def test_tune_shows_the_latency_just_below_the_capacity():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from recplan.cli.scenario_options import LoadOptions, ScenarioOptions
+from recplan.cli.scenario_options import LoadOptions, ScenarioOptions, SlaOptions
 from recplan.cli.setting import read_load, read_setting, read_sla
 from recplan.profiles import (
     Card,
@@ -105,13 +105,13 @@ def test_another_model_beside_a_file_is_not_run_by_the_preset_of_the_file(scenar
 
 def test_the_target_published_for_the_model_of_a_file_holds(scenario_on_hardware, capsys):
     setting = read_setting(ScenarioOptions(scenario=scenario_on_hardware))
-    assert read_sla(setting, None, None) == Sla(95, 0.005)
+    assert read_sla(setting, SlaOptions()) == Sla(95, 0.005)
     assert "published for ncf: 5 ms" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("model", models(), ids=lambda model: model.name)
 def test_every_model_has_a_published_target(model):
-    assert read_sla(read_setting(ScenarioOptions(model=model.name, cpu="skylake")), None, None) == model.sla
+    assert read_sla(read_setting(ScenarioOptions(model=model.name, cpu="skylake")), SlaOptions()) == model.sla
 
 
 @given(cores=counts, units=counts, scv=strategies.scvs())
@@ -131,7 +131,7 @@ def test_a_curve_in_a_file_goes_with_a_measured_accelerator():
 def test_a_file_alone_is_taken_as_it_is():
     setting = read_setting(ScenarioOptions(scenario=EXAMPLE))
     assert (setting.machine, setting.sizes) == (FILE.machine, FILE.sizes)
-    assert read_sla(setting, None, None) == FILE.sla
+    assert read_sla(setting, SlaOptions()) == FILE.sla
     assert read_load(setting, LoadOptions()) == (FILE.policy, FILE.qps)
 
 
@@ -169,7 +169,7 @@ def test_sizes_come_from_a_name_or_a_file(scenario, options, expected):
 
 @given(sla_ms=st.none() | st.floats(0.1, 1e4), percentile=st.none() | strategies.percentiles())
 def test_a_target_beside_a_file_overrides_the_bound_and_the_percentile_apart(sla_ms, percentile):
-    sla = read_sla(read_setting(ScenarioOptions(scenario=EXAMPLE)), sla_ms, percentile)
+    sla = read_sla(read_setting(ScenarioOptions(scenario=EXAMPLE)), SlaOptions(sla_ms, percentile))
     assert sla == Sla(
         FILE.sla.percentile if percentile is None else percentile,
         FILE.sla.seconds if sla_ms is None else sla_ms / 1e3,
@@ -178,13 +178,13 @@ def test_a_target_beside_a_file_overrides_the_bound_and_the_percentile_apart(sla
 
 def test_without_a_target_the_published_one_holds_and_is_told(capsys):
     setting = read_setting(ScenarioOptions(model="wnd", cpu="c5n.2xlarge"))
-    assert read_sla(setting, None, None) == Sla(95, 0.025)
+    assert read_sla(setting, SlaOptions()) == Sla(95, 0.025)
     assert "published for wnd: 25 ms (DeepRecSys, ISCA 2020, Table II)" in capsys.readouterr().err
 
 
 def test_the_percentile_of_a_target_is_95_if_nothing_says_another():
     setting = read_setting(ScenarioOptions(cpu=CPU_CURVE, cores=2))
-    assert read_sla(setting, 10.0, None) == Sla(95, 0.010)
+    assert read_sla(setting, SlaOptions(10.0)) == Sla(95, 0.010)
 
 
 def test_doubtful_measurements_are_told(capsys):

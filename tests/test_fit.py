@@ -78,7 +78,7 @@ def test_a_curve_that_falls_is_recovered_where_repeats_without_noise_prove_it(cu
 @given(curve=strategies.service_curves(scv=st.just(0.0)))
 def test_without_repeats_the_curve_never_falls_and_states_its_error(curve):
     found = fit(timed(curve))
-    fitted = [point.fitted for point in found.points]
+    fitted = [point.fitted_seconds for point in found.points]
     assert fitted == sorted(fitted)
     errors = np.array(fitted) / np.array(curve.seconds_at) - 1.0
     assert found.mape == pytest.approx(np.abs(errors).mean(), abs=1e-9)
@@ -89,7 +89,7 @@ def test_without_repeats_the_curve_never_falls_and_states_its_error(curve):
 def test_noise_is_recovered_and_the_curve_within_its_standard_error(scv, seed):
     repeats = 400
     found = fit(noisy(LINE, repeats, scv, seed))
-    errors = np.array([point.fitted for point in found.points]) / np.array(LINE.seconds_at) - 1.0
+    errors = np.array([point.fitted_seconds for point in found.points]) / np.array(LINE.seconds_at) - 1.0
     assert np.abs(errors).max() <= 4.0 * np.sqrt(scv / repeats)
     # Var(s^2) / sigma^4 = (2 + excess kurtosis) / n; that of a Gamma law is 6 scv.
     assert found.scv == pytest.approx(scv, rel=4.0 * np.sqrt((2.0 + 6.0 * scv) / (5 * repeats)))
@@ -99,10 +99,12 @@ def test_noise_is_recovered_and_the_curve_within_its_standard_error(scv, seed):
 def test_of_noisy_runs_a_fall_within_their_noise_is_levelled_and_a_fall_beyond_it_is_kept(seed):
     # The mean of 25 runs has a standard error of 2 %.
     sizes = np.arange(1, 31)
-    level = [point.fitted for point in fit(noisy(ServiceCurve.from_table(sizes, [0.01] * 30), 25, 0.01, seed)).points]
+    level = [
+        point.fitted_seconds for point in fit(noisy(ServiceCurve.from_table(sizes, [0.01] * 30), 25, 0.01, seed)).points
+    ]
     assert level == sorted(level)
     falling = fit(noisy(ServiceCurve.from_table(sizes, [0.01] * 15 + [0.007] * 15), 25, 0.01, seed))
-    fitted = [point.fitted for point in falling.points]
+    fitted = [point.fitted_seconds for point in falling.points]
     assert fitted[:15] == sorted(fitted[:15])
     assert fitted[15:] == sorted(fitted[15:])
     assert saying(falling, "falls with the batch in one place, beyond the noise of the runs, most by")
@@ -194,7 +196,7 @@ def test_the_faster_of_two_runs_that_disagree_is_kept():
     runs = noisy(LINE, 2, 1e-4)
     spoiled = [0.5, *runs.seconds[1:]]
     found = fit(Measurements(runs.batch_sizes, spoiled))
-    assert found.points[0].mean == runs.seconds[1]
+    assert found.points[0].mean_seconds == runs.seconds[1]
     assert saying(found, "1 of 10 runs is an outlier and left out: run 1, 500 ms where a batch of 1 takes ")
 
 

@@ -1,0 +1,32 @@
+"""What the user is told beside the results, on standard error."""
+
+from __future__ import annotations
+
+import sys
+
+
+def tell(kind: str, text: str) -> None:
+    """Print a message on standard error, at once; on a terminal broken at spaces.
+
+    Parameters
+    ----------
+    kind : str
+        What it is: ``"note"`` or ``"error"``.
+    text : str
+        The message.
+    """
+    message = f"{kind}: {text}"
+    if sys.stderr.isatty():
+        message = _broken(message)
+    print(message, file=sys.stderr, flush=True)
+
+
+def _broken(message: str) -> str:
+    from shutil import get_terminal_size
+    from textwrap import fill
+
+    width = get_terminal_size().columns
+    lines = message.split("\n")
+    return "\n".join(
+        fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False) for line in lines
+    )

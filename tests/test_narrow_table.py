@@ -1,0 +1,206 @@
+"""Tables that are fitted to a width, and what a terminal shows of them."""
+
+import io
+import re
+from contextlib import redirect_stdout
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from recplan.cli.application import app
+from recplan.cli.narrow_table import LONGEST_WORD, NARROWEST_TEXT, fitted
+from recplan.cli.output import Grid, Quantity, Report, show
+from recplan.cli.output_options import OutputOptions
+
+WORDS = st.text("abcxyz", min_size=1, max_size=9)
+NUMBERS = st.integers(0, 10**6).map(str) | st.just("-")
+
+
+def table(header, rows, numeric, narrow=None, marked=None):
+    return Grid(header, narrow or header, rows, numeric, marked or [False] * len(rows))
+
+
+@st.composite
+def grids(draw):
+    columns = draw(st.integers(1, 9))
+    numeric = [False, *(draw(st.lists(st.booleans(), min_size=columns, max_size=columns)))][:columns]
+    labels = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
+    header = draw(st.lists(labels, min_size=columns, max_size=columns))
+    texts = st.lists(WORDS, min_size=1, max_size=8).map(" ".join)
+    row = st.tuples(*(NUMBERS if right else texts for right in numeric)).map(list)
+    rows = draw(st.lists(row, min_size=1, max_size=7))
+    return table(header, rows, numeric, marked=draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))))
+
+
+def lines(blocks):
+    return [line for block in blocks for line in (*block.header, *(line for row, _ in block.rows for line in row))]
+
+
+@given(grid=grids(), width=st.integers(40, 120))
+def test_no_line_is_longer_than_the_width(grid, width):
+    assert max(map(len, lines(fitted(grid, width)))) <= width
+
+
+@given(grid=grids(), width=st.integers(40, 120))
+def test_every_number_and_every_word_is_shown_unbroken(grid, width):
+    blocks = fitted(grid, width)
+    shown = set(" ".join([*lines(blocks), *(block.caption.replace(",", "") for block in blocks)]).split())
+    assert {word for row in grid.rows for cell in row for word in cell.split()} <= shown
+
+
+@given(grid=grids())
+def test_a_table_that_fits_is_one_block_with_headers_of_one_line(grid):
+    (block,) = fitted(grid, 1000)
+    assert (block.caption, len(block.header)) == ("", 1)
+    assert [mark for _, mark in block.rows] == grid.marked
+    assert all(len(row) == 1 for row, _ in block.rows)
+
+
+@given(grid=grids(), width=st.integers(40, 120))
+def test_numbers_end_where_their_column_does(grid, width):
+    for block in fitted(grid, width):
+        ends = [sum(block.widths[: at + 1]) + at * block.gap for at in range(len(block.widths))]
+        for row, _ in block.rows:
+            for number in re.finditer(r"\d+", row[0]):
+                assert number.end() in ends
+
+
+def test_headers_are_broken_before_anything_else_with_the_unit_below():
+    grid = table(["latency (ms)", "power (W)"], [["1.5", "200"], ["1.5", "300"]], [True, True])
+    (block,) = fitted(grid, 14)
+    assert block.header == ["latency  power", "   (ms)    (W)"]
+    assert block.caption == ""
+
+
+def test_what_all_rows_share_is_told_once_with_its_unit():
+    header = ["model", "offload above (items)", "target (ms)", "queries/s"]
+    rows = [["wnd", "-", "20", "100"], ["ncf", "-", "20", "2000"]]
+    (block,) = fitted(table(header, rows, [False, True, True, True]), 20)
+    assert block.caption == "all rows: offload above -, target 20 ms"
+    assert [row for row, _ in block.rows] == [["wnd          100"], ["ncf         2000"]]
+
+
+def test_shorter_labels_are_taken_where_they_avoid_a_line():
+    labels, narrow = ["model", "queries per second"], ["model", "q/s"]
+    grid = table(labels, [["wnd", "1"], ["ncf", "2"]], [False, True], narrow=narrow)
+    assert fitted(grid, 25)[0].header == ["model  queries per second"]
+    assert fitted(grid, 24)[0].header == ["model  q/s"]
+
+
+def test_rows_of_the_same_model_become_a_table_where_that_makes_it_fit():
+    header = ["model", "scheduler", "queries/s"]
+    rows = [[model, name, str(at)] for model in ("wide-and-deep", "ncf-small") for at, name in enumerate("abcd")]
+    blocks = fitted(table(header, rows, [False, False, True]), 22)
+    assert [block.caption for block in blocks] == ["model wide-and-deep", "model ncf-small"]
+    assert {tuple(block.header) for block in blocks} == {("scheduler  queries/s",)}
+    assert [row for row, _ in blocks[1].rows] == [[f"{name}                  {at}"] for at, name in enumerate("abcd")]
+
+
+def test_columns_are_split_at_last_and_each_part_names_its_rows():
+    header = ["parameter", *(f"number{at}" for at in range(6))]
+    rows = [["alpha", *["1234567"] * 6], ["beta", *["7654321"] * 6]]
+    blocks = fitted(table(header, rows, [False, *[True] * 6]), 30)
+    assert len(blocks) == 3
+    for block in blocks:
+        assert [row[0].split()[0] for row, _ in block.rows] == ["alpha", "beta"]
+        assert block.header[0].startswith("parameter ")
+
+
+def test_a_word_that_is_too_long_is_broken_behind_a_stroke():
+    address = "github.com/someone/a-repository-of-figures"
+    grid = table(["name", "source"], [["a" * NARROWEST_TEXT, f"see {address}"]], [False, False])
+    (block,) = fitted(grid, NARROWEST_TEXT + 2 + LONGEST_WORD)
+    assert [line.split()[-1] for line in block.rows[0][0]] == ["github.com/someone/", "a-repository-of-figures"]
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def screen(monkeypatch):
+    """Run what prints on a terminal of 80 columns and give back its lines."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+    def shown(call, bold="", normal=""):
+        with redirect_stdout(Screen()) as text:
+            call()
+        return text.getvalue().replace("\x1b[1m", bold).replace("\x1b[0m", normal).splitlines()
+
+    return shown
+
+
+WND = ("--model", "wnd", "--cpu", "c5n.2xlarge")
+COMMANDS = [
+    ("list", "models"),
+    ("list", "hardware"),
+    ("list", "sizes"),
+    ("tune", *WND, "--accelerator", "g4dn.xlarge"),
+    ("what-if", *WND, "--lever", "int8", "--lever", "cache-hits=0.25"),
+    ("sweep", *WND, "--accelerator", "g4dn.xlarge", "--over", "cores=2,4", "--over", "batch-size=64,128"),
+    ("size", *WND, "--batch-size", "64", "--target-qps", "day.csv", "--price", "2"),
+    (
+        "compare",
+        "--workers",
+        "1",
+        "--cpu",
+        "c5n.2xlarge",
+        "--model",
+        "wnd",
+        "--sla",
+        "low",
+        "--accelerator",
+        "g4dn.xlarge",
+    ),
+    *[("show", model, "--cpu", "skylake", "--batch-size", "1024") for model in ("dien", "din", "mt-wnd", "dlrm-rmc2")],
+]
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_80_columns_show_every_number_of_every_command(arguments, screen, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "day.csv").write_text("time,qps\n00:00,50\n08:30,123456\n22:00,0\n")
+    shown = screen(lambda: app(list(arguments), standalone_mode=False))
+    assert "\x1b" not in "".join(shown)
+    assert max(map(len, shown)) <= 80
+    piped = CliRunner().invoke(app, arguments, catch_exceptions=False).stdout
+    numbers = {word for word in piped.split() if re.fullmatch(r"[-+]?\d+\.?\d*", word)}
+    assert len(numbers) > 5
+    assert numbers <= {word.strip(",") for line in shown for word in line.split()}
+
+
+QUANTITIES = (Quantity("name", "name"), Quantity("qps", "queries/s", str))
+RECORDS = [{"name": "first", "qps": 1}, {"name": "second", "qps": 2}]
+
+
+def report(**options):
+    return Report("measure", "", QUANTITIES, RECORDS, {}, marked=lambda record: record["qps"] == 2, **options)
+
+
+def test_the_row_that_was_looked_for_is_bold(screen):
+    shown = screen(lambda: show(report(), OutputOptions()), "<", ">")
+    assert shown[-2:] == ["first           1", "<second          2>"]
+
+
+def test_the_column_that_was_looked_for_has_a_star_without_any_style(screen):
+    shown = screen(lambda: show(report(upright=True), OutputOptions()))
+    assert shown[0] == "name       first  second*"
+
+
+def test_a_dumb_terminal_gets_no_styles(screen, monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    assert "<" not in "".join(screen(lambda: show(report(), OutputOptions()), "<", ">"))
+
+
+def test_a_file_is_written_as_if_piped_even_from_a_terminal(screen, tmp_path):
+    path = tmp_path / "wide.txt"
+    assert screen(lambda: show(report(), OutputOptions(output=path))) == []
+    assert path.read_text() == "name    queries/s\n------  ---------\nfirst           1\nsecond          2\n"
