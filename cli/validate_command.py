@@ -93,6 +93,8 @@ def run(
     comparisons = compared(latency, sample, dict(zip(percentiles, zip(analysed, simulated, strict=True), strict=True)))
     if output.format.for_reading:
         note(f"accuracy of the analysis: {latency.accuracy}")
+    if not sample.settled:
+        note(unsettled(sample))
     if output.format is not Format.JSON:
         note(
             f"{queries} queries simulated in {significant(simulation_ms)} ms; "
@@ -148,6 +150,19 @@ def compared(
         interval = sample.confidence_interval(percentile)
         comparisons.append(_comparison(f"p{percentile:g}", ours, theirs, interval, rounding))
     return comparisons
+
+
+def unsettled(sample: Sample) -> str:
+    """Say that a simulation is too short for its bounds, and what to do."""
+    from recplan.queuemodel.simulation import MOST_QUERIES
+
+    advice = f"--queries {sample.needed} would be enough"
+    if sample.needed > MOST_QUERIES:
+        advice = "no simulation is long enough there"
+    return (
+        f"so near to saturation {sample.queries} queries are too few: the simulation is still near to how it began, "
+        f"and its bounds are too narrow; {advice}"
+    )
 
 
 def timed(work: Callable[[], T]) -> tuple[T, float]:

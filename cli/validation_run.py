@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .analyze_command import with_extra
 from .output import Section, given, significant
 from .progress import expected_to_take
-from .validate_command import PERCENTILES, QUANTITIES, TRIAL_SHARE, WARM_UP_QUERIES, compared, timed
+from .validate_command import PERCENTILES, QUANTITIES, TRIAL_SHARE, WARM_UP_QUERIES, compared, timed, unsettled
 
 if TYPE_CHECKING:
     from recplan.queuemodel import Latency, QuerySizes, Sample, Sla
@@ -64,9 +64,14 @@ class ValidationRun:
         text += (
             f" At the capacity that it tells, p{percentile} of the simulation is {significant(1e3 * simulated)} ms, "
         )
-        if beyond <= 0.0:
-            return f"{text}{-beyond:.2f} % below the target."
-        return f"{text}{beyond:.2f} % above the target; leave headroom for that."
+        text += (
+            f"{-beyond:.2f} % below the target."
+            if beyond <= 0.0
+            else f"{beyond:.2f} % above the target; leave headroom for that."
+        )
+        if not self.sample.settled:
+            text += f" But {unsettled(self.sample)}."
+        return text
 
 
 def validation_run(best: Candidate, sizes: QuerySizes, sla: Sla, *, queries: int, seed: int) -> ValidationRun:

@@ -21,6 +21,9 @@ from .service_curve import ServiceCurve
 # Twenty batches: enough for a steady estimate of their scatter, few enough for each to outlast the queue's
 # memory.
 BATCHES = 20
+#: Times that a station has to forget how it began within a batch, so that batches hardly depend on each other.
+MEMORIES = 2
+MOST_QUERIES = 100_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +40,8 @@ class Sample(SamplePresentation):
         The same for the accelerator; None on a machine without one.
     seed : int
         Seed of the simulation.
+    memory : float
+        Queries after which every station has forgotten how it began, by order of magnitude.
 
     Examples
     --------
@@ -49,6 +54,7 @@ class Sample(SamplePresentation):
     cpu_utilization: float
     accelerator_utilization: float | None
     seed: int
+    memory: float = 1.0
 
     def __post_init__(self) -> None:
         latencies = np.array(self.latencies, dtype=np.float64)
@@ -59,6 +65,16 @@ class Sample(SamplePresentation):
     def queries(self) -> int:
         """Number of queries whose latency was recorded."""
         return self.latencies.size
+
+    @property
+    def needed(self) -> int:
+        """Number of queries from which on confidence intervals can be relied on; the nearer to saturation, the more."""
+        return math.ceil(BATCHES * MEMORIES * self.memory)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the queries are enough for that; if not, the stations are still near to how they began."""
+        return self.queries >= self.needed
 
     @property
     def mean(self) -> float:
@@ -106,6 +122,8 @@ class Sample(SamplePresentation):
 
     def confidence_interval(self, q: float, level: float = 0.95) -> tuple[float, float]:
         """Confidence interval of a percentile, in seconds, by batch means and Student's t.
+
+        It is too narrow unless the sample has `settled`.
 
         Parameters
         ----------
@@ -226,7 +244,7 @@ def simulate(
     cpu, offloaded = mixes(machine, sizes, policy)
     load = offered_by(machine, cpu, offloaded)
     utilizations = load.check(qps)
-    queries = arguments.whole("queries", queries, least=100, most=100_000_000)
+    queries = arguments.whole("queries", queries, least=100, most=MOST_QUERIES)
     seed = arguments.whole("seed", seed, least=0)
     busiest = max(utilization for utilization in utilizations if utilization is not None)
     memory = 50 * max(load.cores, load.units, 1.0 / (1.0 - busiest) ** 2)
@@ -261,6 +279,11 @@ def simulate(
         cpu_utilization=cpu_work / (elapsed * load.cores),
         accelerator_utilization=accelerator_work / (elapsed * load.units) if load.units else None,
         seed=seed,
+        memory=max(
+            max(servers, 1.0 / (1.0 - utilization) ** 2) / mix.share
+            for mix, servers, utilization in zip((cpu, offloaded), (load.cores, load.units), utilizations, strict=True)
+            if mix is not None and utilization is not None
+        ),
     )
 
 

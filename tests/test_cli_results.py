@@ -158,6 +158,21 @@ def test_a_difference_within_the_rounding_of_the_simulation_lies_within_the_inte
     assert median["within_interval"]
 
 
+@pytest.mark.parametrize(
+    ("qps", "advice"), [("1.98", "--queries 400000 would be enough"), ("1.9999", "no simulation is long enough there")]
+)
+def test_a_simulation_too_short_to_settle_says_so(tmp_path, qps, advice):
+    curve, sizes = tmp_path / "core.csv", tmp_path / "sizes.csv"
+    curve.write_text("batch_size,seconds\n1,0.5\n")
+    sizes.write_text("size\n1\n")
+    machine = ["--cpu", str(curve), "--cores", "1", "--sizes-file", str(sizes), "--batch-size", "1"]
+    result = CliRunner().invoke(app, ["validate", *machine, "--qps", qps, "--queries", "1000"])
+    assert result.exit_code == 0
+    assert "so near to saturation 1000 queries are too few" in result.stderr
+    assert advice in result.stderr
+    assert "saturation" not in CliRunner().invoke(app, ["validate", *machine, "--qps", "1"]).stderr
+
+
 def test_the_same_seed_gives_the_same_simulation():
     arguments = ("validate", *MACHINE, "--qps", "200", "--batch-size", "128", "--queries", "1000", "--seed")
     assert rows(*arguments, "5") == rows(*arguments, "5")

@@ -238,3 +238,22 @@ SAMPLE = Sample(np.ones(100), 0.5, None, seed=1)
 def test_bad_arguments_are_named_with_their_value_and_what_is_allowed(make, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         make()
+
+
+def test_the_nearer_to_saturation_the_more_queries_a_simulation_needs_to_settle():
+    machine = Machine(CorePool(2, ServiceCurve.from_table([1], [0.01])))
+    needed = []
+    for qps in (100.0, 180.0, 198.0, 199.8):
+        sample = simulate(machine, QuerySizes.fixed(1), Policy(1), qps, queries=10_000)
+        needed.append(sample.needed)
+        assert sample.settled is (sample.needed <= 10_000)
+    assert needed == pytest.approx([40 * 4, 40 * 100, 40 * 1e4, 40 * 1e6], rel=1e-6, abs=1)
+
+
+def test_a_station_that_gets_few_of_the_queries_takes_more_of_them_to_settle():
+    machine = Machine(
+        CorePool(1, ServiceCurve.from_table([1], [1e-6])), Accelerator(ServiceCurve.from_table([1], [0.01]))
+    )
+    sizes = QuerySizes.from_pmf([0.9, 0.1])
+    sample = simulate(machine, sizes, Policy(1, offload_above=1), qps=500.0, queries=1000)
+    assert sample.memory == pytest.approx(4.0 / 0.1)
