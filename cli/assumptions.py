@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .output import Quantity, Section, given, origin, significant
+from .output import Quantity, Section, origin, significant
 from .setting import describe_sla
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _noise(setting: Setting) -> tuple[str, str, str]:
         taken = "None: equal batches take equal times."
         sure = "Real times scatter. Time some batches repeatedly, and let recplan fit make the curve."
         return "scatter of service times", taken, sure
-    told = ", ".join(f"{given(scv)} on the {station}" for station, scv in scvs.items())
+    told = ", ".join(f"{significant(scv, 3)} on the {station}" for station, scv in scvs.items())
     return "scatter of service times", f"Squared coefficient of variation: {told} (Gamma law).", "As given."
 
 

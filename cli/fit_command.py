@@ -97,6 +97,11 @@ def run(
         note(_summary(found))
     for warning in found.warnings:
         note(warning)
+    if kind == "cpu" and found.contention is None:
+        note(
+            "nothing tells how busy cores slow each other: the curve is without slowdown, and where they do, a machine "
+            "carries less than computed; time the same batches beside other busy cores too, with a column busy_cores"
+        )
     if out is not None:
         note(f"the profile is in {out}")
     contention = found.contention

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,26 @@ class LeveredMachines:
                     f"a batch of 64 takes {times[0]} ms measured, and {times[1]} ms modelled, as used here"
                 )
         return replace(setting, machine=made, cpu=cpu, accelerator=accelerator)
+
+
+def read_levers(texts: Iterable[str]) -> list[PulledLever]:
+    """Read what ``--lever`` names, each lever with the same number once; `ValueError` for what is no lever.
+
+    >>> [str(lever) for lever in read_levers(["int8", "cache-hits", "cache-hits=0.5", "int8"])]
+    ['int8', 'cache-hits=0.5']
+    """
+    from recplan.profiles import UnknownNameError
+    from recplan.profiles.levers import read_lever
+
+    pulled: list[PulledLever] = []
+    for text in texts:
+        try:
+            pulled.append(read_lever(text))
+        except UnknownNameError as error:
+            raise UnknownNameError("--lever", error.name, error.known) from None
+        except ValueError as error:
+            raise ValueError(f"--lever {text}: {error}") from None
+    return list(dict.fromkeys(pulled))
 
 
 def read_levered_machines(setting: Setting, options: ScenarioOptions) -> LeveredMachines:

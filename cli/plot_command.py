@@ -11,6 +11,7 @@ import typer
 
 from .compilation import compilation_announced
 from .failure import UnreachableTargetError
+from .output import note
 from .plot_options import TERMINAL, Picture, check_target, draw
 from .policy_comparison import best_policy
 from .power_options import PowerOptions
@@ -149,6 +150,8 @@ def run(
 
 def _load(asked: _Asked) -> Picture:
     from recplan.queuemodel.arguments import number
+    from recplan.queuemodel.stations import Stations
+    from recplan.solvers.fixed_policy import solve_policy
 
     from .pictures import load_picture
 
@@ -156,11 +159,19 @@ def _load(asked: _Asked) -> Picture:
     sla = read_sla(setting, asked.sla)
     at = None if asked.kind.qps is None else number("--qps", asked.kind.qps, above=0)
     policy = _policy(setting, sla, asked.policy)
-    return load_picture(setting.run_under(policy), policy, sla, at)
+    setting = setting.run_under(policy)
+    if at is not None:
+        Stations(setting.machine, setting.sizes, policy).load.check(at)
+    reason = solve_policy(setting.machine, setting.sizes, sla, policy).reason
+    if reason is not None:
+        note(f"no load keeps the target, and no capacity is marked: {reason}")
+    return load_picture(setting, policy, sla, at)
 
 
 def _cdf(asked: _Asked) -> Picture:
     from recplan.queuemodel import analyze, simulate
+    from recplan.queuemodel.arguments import whole
+    from recplan.queuemodel.simulation import MOST_QUERIES
 
     from .pictures import cdf_picture, stated_sla
 
@@ -168,11 +179,16 @@ def _cdf(asked: _Asked) -> Picture:
     has_target = asked.sla.sla_ms is not None or stated_sla(setting) is not None
     sla = read_sla(setting, asked.sla) if has_target or asked.policy.batch_size is None else None
     qps = read_rate(setting, asked.kind.qps)
+    queries = QUERIES if asked.kind.queries is None else asked.kind.queries
+    if queries:
+        try:
+            queries = whole("--queries", queries, least=100, most=MOST_QUERIES)
+        except ValueError as error:
+            raise ValueError(f"{error}, or 0, which leaves the simulation out") from None
+    seed = whole("--seed", 1 if asked.kind.seed is None else asked.kind.seed, least=0)
     policy = _policy(setting, sla, asked.policy)
     setting = setting.run_under(policy)
     latency = analyze(setting.machine, setting.sizes, policy, qps)
-    queries = QUERIES if asked.kind.queries is None else asked.kind.queries
-    seed = 1 if asked.kind.seed is None else asked.kind.seed
     sample = simulate(setting.machine, setting.sizes, policy, qps, queries=queries, seed=seed) if queries else None
     return cdf_picture(setting, policy, latency, sample, sla)
 
@@ -209,21 +225,27 @@ def _pareto(asked: _Asked) -> Picture:
 
 
 def _day(asked: _Asked) -> Picture:
-    from recplan.profiles import read_daily_load
     from recplan.queuemodel.arguments import number
     from recplan.solvers import size_day
 
     from .pictures import day_picture
+    from .size_command import read_target
 
     if asked.kind.target_qps is None:
         raise ValueError("--target-qps is missing; name a .csv file of columns time and qps, queries per second")
+    day = read_target(asked.kind.target_qps)
+    if isinstance(day, float):
+        raise ValueError(
+            f"--target-qps {asked.kind.target_qps} is one load: the picture day needs a day's, so name a .csv file of "
+            "columns time and qps, queries per second"
+        )
     setting = read_setting(asked.setting)
     sla = read_sla(setting, asked.sla)
     plan = size_day(
         setting.machine,
         setting.sizes,
         sla,
-        read_daily_load(asked.kind.target_qps),
+        day,
         policy=read_fixed_policy(asked.policy),
         headroom=number("--headroom", asked.kind.headroom or 0.0, least=0),
         spare=asked.kind.spare or 0,
@@ -275,7 +297,7 @@ def _stations(asked: _Asked) -> tuple[list[Any], str]:
         )
     if options.model is None:
         raise ValueError("--model is missing; name the model whose operators are drawn (see `recplan list models`)")
-    batch = whole("--batch-size", asked.policy.batch_size or BATCH)
+    batch = BATCH if asked.policy.batch_size is None else whole("--batch-size", asked.policy.batch_size)
     stations = broken_down_on(
         options.cpu, options.accelerator, options.model, batch, options.preset, options.input_loading
     )

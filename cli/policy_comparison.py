@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # At its capacity a policy just meets the target; a rate one part in a billion lower is not rounded beyond it.
 BELOW_CAPACITY = 1.0 - 1e-9
+# Ratio of two capacities, which are solved to less, from which on they differ.
+NOTABLE = 1.0 + 1e-4
 
 
 class Method(StrEnum):

@@ -7,6 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from .output import given, note
+
+#: Headroom above which it was probably meant in per cent.
+LARGE_HEADROOM = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class ProvisionOptions:
@@ -25,6 +30,8 @@ class ProvisionOptions:
         """Return them as `recplan.solvers.size` takes them; `ValueError` names the option that is out of its range."""
         from recplan.queuemodel.arguments import number
 
+        if self.headroom > LARGE_HEADROOM:
+            note(f"--headroom {given(self.headroom)} is {given(100 * self.headroom)} % of the load; 0.2 is 20 %")
         return {
             "headroom": number("--headroom", self.headroom, least=0),
             "spare": self.spare,

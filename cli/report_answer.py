@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from .setting import Setting
 
 
-def answer(setting: Setting, sla: Sla, policy: Policy, qps: float, plan: Fleet | DayPlan | None = None) -> str:
+def answer(
+    setting: Setting,
+    sla: Sla,
+    policy: Policy,
+    qps: float,
+    plan: Fleet | DayPlan | None = None,
+    *,
+    headroom: float = 0.0,
+    spare: int = 0,
+) -> str:
     """Say what a machine carries, how, and how many machines are needed.
 
     Parameters
@@ -30,6 +39,8 @@ def answer(setting: Setting, sla: Sla, policy: Policy, qps: float, plan: Fleet |
         The capacity of one machine, in queries per second.
     plan : Fleet or DayPlan, optional
         The fleet.
+    headroom, spare
+        What it has on top, as for `recplan.solvers.size`.
 
     Returns
     -------
@@ -45,7 +56,11 @@ def answer(setting: Setting, sla: Sla, policy: Policy, qps: float, plan: Fleet |
         f"{setting.title} carries {significant(qps)} queries per second with {given(sla.percentile)} % of them "
         f"answered within {given(1e3 * sla.seconds)} ms, {how}"
     )
-    return f"{carried}." if plan is None else f"{carried}; {_needed(plan)}."
+    if plan is None:
+        return f"{carried}."
+    extra = [f"{given(100 * headroom)} % headroom"] if headroom else []
+    extra += [f"{spare} spare"] if spare else []
+    return f"{carried}; {_needed(plan)}{', with ' + ' and '.join(extra) if extra else ''}."
 
 
 def key_figures(compared: Sequence[Candidate], plan: Fleet | DayPlan | None) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from .compilation import compilation_announced
 from .output import write_result
-from .policy_comparison import candidates
+from .policy_comparison import Method, candidates
 from .power_options import PowerOptions, read_power
 from .provision_options import ProvisionOptions
 from .report_options import PageOptions, ReportOptions
@@ -48,9 +48,7 @@ def run(
     page_options: PageOptions,
 ) -> None:
     """Write a report."""
-    from recplan.profiles.levers import read_lever
-
-    from .levered_machines import read_levered_machines
+    from .levered_machines import read_levered_machines, read_levers
     from .report_answer import answer, key_figures
     from .report_page import Page, Part
     from .report_parts import Findings, parts_of, stations_of
@@ -59,7 +57,7 @@ def run(
     from .validation_run import validation_run
 
     groups = (setting_options, sla_options, report_options, provision_options, power_options, page_options)
-    levers = [read_lever(text) for text in report_options.lever or ()]
+    levers = read_levers(report_options.lever or ())
     target = None
     if report_options.target_qps is not None:
         target = read_target(report_options.target_qps)
@@ -70,12 +68,16 @@ def run(
     provision = {**provision_options.checked(), "power": read_power(setting, setting_options, power_options)}
     if levers:
         read_levered_machines(setting, setting_options)
-    method, overall = report_options.method, report_options.overall
+    method = report_options.method
+    # The climb looks at all queries together, whatever the others do.
+    overall = report_options.overall or method is Method.HILL_CLIMB
     with compilation_announced():
         compared = candidates(setting.machine, setting.sizes, sla, method, overall=overall)
         policy, qps = compared[0].policy, compared[0].qps
         setting = setting.run_under(policy)
-        plan = None if target is None else sized(setting, sla, target, policy=policy, **provision)
+        plan = (
+            None if target is None else sized(setting, sla, target, policy=policy, everywhere=not overall, **provision)
+        )
         findings = Findings(
             setting=setting,
             options=setting_options,
@@ -93,7 +95,9 @@ def run(
         page = Page(
             title=setting.title,
             about=f"Query sizes {setting.sizes_name}; target {describe_sla(sla)}; {setting.curves}.",
-            answer=answer(setting, sla, policy, qps, plan),
+            answer=answer(
+                setting, sla, policy, qps, plan, headroom=provision_options.headroom, spare=provision_options.spare
+            ),
             figures=key_figures(compared, plan),
             parts=[
                 *parts_of(findings),

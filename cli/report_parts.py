@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .analyze_command import with_extra
 from .failure import UnreachableTargetError
 from .output import Section, given, significant
+from .policy_comparison import NOTABLE
 from .policy_table import LABELS, policy_quantities, policy_records
 from .report_page import Part
 from .report_pictures import pictures_of
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _RULES = {
     "hill-climb": "DeepRecSched's search: the batch size is doubled until the capacity falls, then the threshold.",
-    "cpu-only": "The best policy of the cores alone.",
+    "cpu-only": "The same search as for the chosen policy, on the cores alone.",
     "static": "One batch per core for the largest query, nothing offloaded.",
 }
 
@@ -118,7 +119,7 @@ def _policy(findings: Findings) -> Part:
         said = _RULES[candidate.name]
         if candidate.reason:
             said += f" It carries nothing: {candidate.reason}."
-        elif candidate.name == "hill-climb" and candidate.qps > compared[0].qps:
+        elif candidate.name == "hill-climb" and candidate.qps > compared[0].qps * NOTABLE:
             said += " It carries more because the accelerator's queries alone miss the target; --overall allows that."
         points.append((LABELS[candidate.name], said))
     return Part("policy", "The policy", [text], [table], points)

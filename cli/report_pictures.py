@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .inline_picture import InlinePicture
-from .output import given, significant
+from .output import significant
 from .setting import describe_sla
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def pictures_of(findings: Findings) -> list[InlinePicture]:
             "load",
             "Latency against load",
             f"The target of {describe_sla(sla)} holds up to {significant(qps)} queries per second."
-            f"{f' The dotted load of {given(at_qps)} is what a machine gets.' if at_qps else ''}",
+            f"{f' The dotted load of {significant(at_qps)} is what a machine gets.' if at_qps else ''}",
             load_picture(setting, policy, sla, at_qps),
         ),
         InlinePicture(

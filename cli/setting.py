@@ -225,6 +225,12 @@ def _used_to(batch: int, profile: Profile, station: str) -> Profile:
             f"batches of up to {batch} items run on {station}, but its times were measured up to "
             f"{profile.fit.largest_batch} only: beyond, they are extrapolated"
         )
+    last = profile.curve.batch_sizes[-1]
+    if profile.fit is None and profile.curve.provenance == "given" and batch > last > 1:
+        note(
+            f"batches of up to {batch} items run on {station}, but its curve ends at {last}: beyond, it goes on "
+            "linearly"
+        )
     return used
 
 

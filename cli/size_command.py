@@ -10,7 +10,7 @@ import typer
 from .compilation import compilation_announced
 from .failure import UnreachableTargetError
 from .latency_record import POLICY
-from .output import Quantity, Report, Section, given, milliseconds, per_cent, show, significant
+from .output import Quantity, Report, Section, given, milliseconds, note, per_cent, show, significant
 from .output_options import OutputOptions
 from .plot_options import PlotOptions
 from .power_options import PowerOptions, describe_power, read_power
@@ -109,7 +109,7 @@ def run(
     output: OutputOptions,
 ) -> None:
     """Print the machines that a load needs."""
-    from recplan.solvers import DayPlan
+    from recplan.solvers import DayPlan, Fleet
 
     plot.refuse_beside(output)
     if plot.wanted and not _is_day(target_qps):
@@ -125,6 +125,8 @@ def run(
     with compilation_announced():
         plan = sized(setting, sla, read_target(target_qps), policy=policy, power=power, **provision)
     setting = setting.run_under(plan.policy)
+    if isinstance(plan, Fleet) and plan.one_lost and plan.one_lost.reason:
+        note(f"with one machine lost: {plan.one_lost.reason}")
     show(size_report(setting, sla, plan, {**provision, "power": describe_power(power)}), output)
     if plot.wanted and isinstance(plan, DayPlan):
         from .pictures import day_picture

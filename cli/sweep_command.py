@@ -113,6 +113,7 @@ def run(
                     "latency_ms": None if "sla-ms" in swept.axes else 1e3 * sla.seconds,
                 },
                 "over": swept.axes,
+                "overall": overall,
                 "power": describe_power(swept.power),
                 "complete": swept.complete,
                 "points": records,
@@ -199,6 +200,8 @@ def solved(
     if policy_options.offload_above is not None and "batch-size" in first:
         policy_options = replace(policy_options, batch_size=first["batch-size"])
     policy = read_fixed_policy(policy_options)
+    if policy is not None and overall:
+        raise ValueError("--overall is for choosing policies; leave it out beside --batch-size")
     total = 1
     for values in axes.values():
         total *= len(values)

@@ -13,7 +13,7 @@ from .compilation import compilation_announced
 from .output import Format, Quantity, Report, Section, given, note, show, significant
 from .output_options import OutputOptions
 from .plot_options import PlotOptions
-from .policy_comparison import Method, candidates
+from .policy_comparison import NOTABLE, Method, candidates
 from .policy_table import LABELS, policy_quantities, policy_records
 from .scenario_options import ScenarioOptions, SlaOptions
 from .setting import describe_sla, read_setting, read_sla
@@ -40,9 +40,9 @@ The hill climb is DeepRecSched's: the batch size is doubled until the capacity
 falls, then the threshold. CPU only is the same search as for the chosen one,
 without the accelerator. The static rule cuts the largest query into one batch
 per core and offloads nothing. --method refined goes on from the climb in ever
-smaller steps: it is quicker than the exact search, most of all where service
-times scatter, and rarely 0.1 % below it. Latencies are in milliseconds, just
-below the capacity, which is in queries per second.
+smaller steps, mostly quicker than the exact search and within 0.2 % of it.
+Latencies are in milliseconds, just below the capacity, which is in queries
+per second.
 
 \b
 Exit status 3 says that even an idle machine misses the target."""
@@ -91,7 +91,7 @@ def run(
     for candidate in compared:
         if candidate.reason:
             note(f"{LABELS[candidate.name]} carries nothing: {candidate.reason}")
-    if any(candidate.name == "hill-climb" and candidate.qps > best.qps for candidate in compared):
+    if any(candidate.name == "hill-climb" and candidate.qps > best.qps * NOTABLE for candidate in compared):
         note(
             "the hill climb carries more because the accelerator's queries alone miss the target; --overall allows that"
         )
@@ -114,6 +114,7 @@ def run(
                 "scenario": setting.document(),
                 "sla": {"percentile": sla.percentile, "latency_ms": 1e3 * sla.seconds},
                 "method": method.value,
+                "overall": overall,
                 "policies": records,
                 "certificate": certificate,
                 "evaluations": evaluations,

@@ -57,7 +57,9 @@ class ValidationRun:
             if self.latency.accuracy == "exact":
                 text += " It is exact here, but chance alone puts one bound in twenty wrong."
             else:
-                text += " It is an estimate here, and that is its error."
+                text += (
+                    " It is an estimate here: that is its error, and the simulation's noise, which more queries lower."
+                )
         percentile = given(self.sla.percentile)
         simulated = self.sample.percentile(self.sla.percentile)
         beyond = 100.0 * (simulated / self.sla.seconds - 1.0)

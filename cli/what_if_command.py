@@ -11,7 +11,7 @@ from .compilation import compilation_announced
 from .completion import complete_levers
 from .failure import UnreachableTargetError
 from .latency_record import POLICY, percentile_key
-from .levered_machines import LeveredMachines, read_levered_machines
+from .levered_machines import LeveredMachines, read_levered_machines, read_levers
 from .output import Quantity, Report, Section, given, milliseconds, note, show, significant
 from .output_options import OutputOptions
 from .policy_comparison import BELOW_CAPACITY
@@ -81,9 +81,9 @@ def run(
     output: OutputOptions,
 ) -> None:
     """Print what each lever does, and all together."""
-    from recplan.profiles.levers import PulledLever, compatible, known_levers, read_lever
+    from recplan.profiles.levers import PulledLever, compatible, known_levers
 
-    pulled = [read_lever(text) for text in lever] if lever else [PulledLever(known) for known in known_levers()]
+    pulled = read_levers(lever) if lever else [PulledLever(known) for known in known_levers()]
     setting = read_setting(setting_options)
     machines = read_levered_machines(setting, setting_options)
     sla = read_sla(setting, sla_options)

@@ -95,13 +95,14 @@ def size_day(
     spare: int = 0,
     power: MachinePower | None = None,
     price: float | None = None,
+    everywhere: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> DayPlan:
     """Find how many machines each part of a day needs.
 
     Parameters
     ----------
-    machine, sizes, sla, policy, headroom, spare, power, price
+    machine, sizes, sla, policy, headroom, spare, power, price, everywhere
         As for `size`.
     load : iterable of (float, float)
         Hours and loads in queries per second, each >= 0, from that hour on until the next one given; the last holds
@@ -130,7 +131,8 @@ def size_day(
     ([9, 42, 21], 660.0, 1008.0)
     """
     rows = checked_load(load)
-    model = SizedMachine(machine, sizes, sla, policy, Provision(headroom, spare, power, price))
+    provision = Provision(headroom, spare, power, price)
+    model = SizedMachine(machine, sizes, sla, policy, provision, everywhere=everywhere)
     ends = [hour for hour, _ in rows[1:]] + [rows[0][0] + HOURS_PER_DAY]
     known: dict[float, tuple[int, FleetLoad, FleetLoad | None]] = {}
     intervals = []

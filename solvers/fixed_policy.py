@@ -8,7 +8,12 @@ from .lattice import grid_search
 from .search_result import SearchResult
 
 
-def solve_policy(machine: Machine, sizes: QuerySizes, sla: Sla, policy: Policy) -> SearchResult:
-    """Find one policy's capacity, and the reason where it carries nothing; parameters and errors as for `max_qps`."""
+def solve_policy(
+    machine: Machine, sizes: QuerySizes, sla: Sla, policy: Policy, *, everywhere: bool = False
+) -> SearchResult:
+    """Find one policy's capacity, and the reason where it carries nothing; parameters and errors as for `max_qps`.
+
+    With `everywhere` the queries of each station have to keep the target by themselves.
+    """
     arguments.instance("policy", policy, Policy)
-    return grid_search(machine, sizes, sla, batch_sizes=[policy.batch_size], offload_above=[policy.offload_above])
+    return grid_search(machine, sizes, sla, [policy.batch_size], [policy.offload_above], everywhere=everywhere)

@@ -10,8 +10,8 @@ from recplan.queuemodel.analysis import latency_at
 from recplan.queuemodel.presentation import Restorable
 from recplan.queuemodel.stations import Stations
 
-from .coordinate import coordinate_search
 from .fixed_policy import solve_policy
+from .lattice import grid_search
 from .power import MachinePower, check_power
 
 #: At its capacity a policy just meets the target; a rate one part in a billion lower is not rounded beyond it.
@@ -37,7 +37,7 @@ class FleetLoad:
     watts : float or None
         Power of all machines together; None where it is not known.
     reason : str or None
-        Where there is a load but no latency: why.
+        Why there is a load but no latency, or why the target is missed although that latency is within it.
     """
 
     machines: int
@@ -120,10 +120,19 @@ class SizedMachine:
         As for `size`.
     provision : Provision
         What the fleet is provided with.
+    everywhere : bool
+        As for `size`.
     """
 
     def __init__(
-        self, machine: Machine, sizes: QuerySizes, sla: Sla, policy: Policy | None, provision: Provision
+        self,
+        machine: Machine,
+        sizes: QuerySizes,
+        sla: Sla,
+        policy: Policy | None,
+        provision: Provision,
+        *,
+        everywhere: bool = False,
     ) -> None:
         arguments.instance("sla", sla, Sla)
         if provision.power is not None:
@@ -131,9 +140,9 @@ class SizedMachine:
         self.sla = sla
         self.provision = provision
         if policy is None:
-            found = coordinate_search(machine, sizes, sla, everywhere=True)
+            found = grid_search(machine, sizes, sla, everywhere=True)
         else:
-            found = solve_policy(machine, sizes, sla, policy)
+            found = solve_policy(machine, sizes, sla, policy, everywhere=everywhere)
         self.policy, self.capacity_qps, self.reason = found.policy, found.qps, found.reason
         self._stations = Stations(machine, sizes, self.policy)
         self._idle = 0.0, None if machine.accelerator is None else 0.0
@@ -161,7 +170,10 @@ class SizedMachine:
             return FleetLoad(machines, rate, None, None, None, False, None, str(overloaded))
         busy = latency.cpu_utilization, latency.accelerator_utilization
         seconds = latency.percentile(self.sla.percentile)
-        return FleetLoad(machines, rate, seconds, *busy, meets, self._watts(machines, *busy))
+        reason = None
+        if not meets and seconds <= self.sla.seconds:
+            reason = "all queries together keep the target, those of one station alone do not"
+        return FleetLoad(machines, rate, seconds, *busy, meets, self._watts(machines, *busy), reason)
 
     def cost(self, machine_hours: float) -> float | None:
         """Price of so many machine-hours; None where no price was given."""
@@ -183,6 +195,7 @@ def size(
     spare: int = 0,
     power: MachinePower | None = None,
     price: float | None = None,
+    everywhere: bool = False,
 ) -> Fleet:
     """Find how many machines carry a load within a latency target.
 
@@ -199,8 +212,8 @@ def size(
     target_qps : float
         The load of the whole fleet, in queries per second, > 0.
     policy : Policy, optional
-        What every machine runs under; None: the policy that `coordinate_search` finds with the target held at each
-        station by itself.
+        What every machine runs under; None: the best that holds the target at each station by itself, by
+        `grid_search`.
     headroom : float
         Share of the load by which it may grow before the target is missed, >= 0. The machines are loaded to at most
         1 / (1 + headroom) of their capacity: 0.2 leaves a sixth of it unused.
@@ -210,6 +223,9 @@ def size(
         What one machine draws.
     price : float, optional
         Of one machine for one hour, in any currency, >= 0.
+    everywhere : bool
+        Whether a given policy, too, has to hold the target at each station by itself, not only for all queries
+        together.
 
     Returns
     -------
@@ -233,7 +249,8 @@ def size(
     (52, True)
     """
     load = arguments.number("target_qps", target_qps, above=0)
-    model = SizedMachine(machine, sizes, sla, policy, Provision(headroom, spare, power, price))
+    provision = Provision(headroom, spare, power, price)
+    model = SizedMachine(machine, sizes, sla, policy, provision, everywhere=everywhere)
     if model.reason is not None:
         return Fleet(load, model.policy, 0.0, None, None, None, None, model.reason)
     machines = model.needed(load)

@@ -112,6 +112,15 @@ def test_a_given_scv_goes_into_the_profile(tmp_path):
     assert read_profile(path).curve.scv == 0.25
 
 
+def test_timings_of_no_busy_cores_are_said_to_tell_no_slowdown(tmp_path):
+    path = tmp_path / "alone.csv"
+    path.write_text("batch,seconds\n8,0.01\n64,0.05\n")
+    said = "nothing tells how busy cores slow each other"
+    assert said in recplan("fit", path, "--kind", "cpu").stderr
+    assert said not in recplan("fit", path, "--kind", "accelerator").stderr
+    assert said not in recplan("fit", TIMINGS, "--kind", "cpu").stderr
+
+
 def test_more_cores_than_were_ever_busy_are_told():
     assert "busy cores were timed up to 16 of 40; beyond, " in recplan("fit", TIMINGS, "--cores", 40).stderr
     assert "busy cores were timed" not in recplan("fit", TIMINGS, "--cores", 16).stderr

@@ -118,6 +118,12 @@ def test_fewer_cores_than_the_hardware_has_draw_their_part():
     assert (power["cpu_watts"], power["cpu_idle_watts"]) == (62.5, 31.25)
 
 
+def test_a_headroom_that_looks_like_per_cent_is_pointed_out():
+    sized = ("size", *WND, "--batch-size", "128", "--target-qps", "20000", "--headroom")
+    assert "note: --headroom 20 is 2000 % of the load; 0.2 is 20 %" in invoked(*sized, "20").stderr
+    assert "headroom" not in invoked(*sized, "0.2").stderr
+
+
 @pytest.mark.parametrize("overall", [(), ("--overall",)])
 def test_sweep_chooses_as_tune_does(overall):
     machine = ("--model", "wnd", "--cpu", "c5n.2xlarge", "--accelerator", "g4dn.xlarge", *overall)
@@ -264,6 +270,10 @@ def test_csv_holds_the_records_of_json(field, arguments):
 BAD = [
     (("size", *WND, "--target-qps", "many"), "--target-qps(='many') must be queries per second, or a .csv file"),
     (("size", *WND, "--target-qps", "0"), "--target-qps(=0.0) must be a finite number > 0"),
+    (
+        ("sweep", *WND, "--batch-size", "64", "--over", "cores=2,4", "--overall"),
+        "--overall is for choosing policies; leave it out beside --batch-size",
+    ),
     (("size", *WND, "--target-qps", "5", "--headroom", "-1"), "--headroom(=-1.0) must be a finite number >= 0"),
     (("size", *WND, "--target-qps", "5", "--spare", "-1"), "spare(=-1) must be a whole number >= 0"),
     (("size", *WND, "--target-qps", "5", "--price", "nan"), "--price(=nan) must be a finite number >= 0"),

@@ -259,6 +259,24 @@ def test_tune_shows_the_latency_just_below_the_capacity():
         assert record["accelerator_utilization"] == latency.accelerator_utilization
 
 
+def test_batches_beyond_the_end_of_a_given_curve_are_pointed_out(tmp_path):
+    curve, sizes = tmp_path / "core.csv", tmp_path / "sizes.csv"
+    curve.write_text("batch_size,milliseconds\n1,1\n50,30\n")
+    sizes.write_text("size\n40\n100\n")
+    load = ["--cpu", str(curve), "--cores", "4", "--sizes-file", str(sizes), "--qps", "1", "--batch-size"]
+    said = "batches of up to 80 items run on a core, but its curve ends at 50: beyond, it goes on linearly"
+    assert said in CliRunner().invoke(app, ["analyze", *load, "80"]).stderr
+    assert "beyond" not in CliRunner().invoke(app, ["analyze", *load, "50"]).stderr
+
+
+def test_equal_capacities_of_climb_and_chosen_policy_are_no_matter_of_the_accelerator(tmp_path):
+    curve, sizes = tmp_path / "core.csv", tmp_path / "sizes.csv"
+    curve.write_text("batch_size,milliseconds\n1,1\n64,30\n")
+    sizes.write_text("size\n64\n")
+    machine = ["--cpu", str(curve), "--cores", "4", "--sizes-file", str(sizes), "--sla-ms", "100"]
+    assert "accelerator" not in CliRunner().invoke(app, ["tune", *machine]).stderr
+
+
 def test_tune_without_accelerator_compares_with_the_hill_climb_and_the_static_rule():
     names = [record["policy"] for record in document("tune", *MACHINE)["policies"]]
     assert names == ["chosen", "hill-climb", "static"]

@@ -207,19 +207,29 @@ def test_a_service_curve_without_a_model_takes_no_lever(tmp_path):
 
 def test_an_unknown_lever_is_told_with_the_nearest():
     message = refusal(*MACHINE, "--lever", "int9")
-    assert message.startswith("error: lever(='int9') is not known; there are: embedding-fusion, ")
+    assert message.startswith("error: --lever(='int9') is not known; there are: embedding-fusion, ")
     assert message.endswith("did you mean 'int8'?\n")
 
 
 def test_a_wrong_number_is_told_with_its_range():
     message = refusal(*MACHINE, "--lever", "cache-hits=2")
-    assert message.startswith("error: cache-hits(=2.0) must be a finite number >= 0 and <= 1: share of the gathered")
+    assert message.startswith(
+        "error: --lever cache-hits=2: cache-hits(=2.0) must be a finite number >= 0 and <= 1: share of the gathered"
+    )
 
 
 def test_a_lever_given_twice_counts_once_together():
     found = document(*MACHINE, "--lever", "cache-hits=0.2", "--lever", "cache-hits=0.6")
     assert [effect["lever"] for effect in found["effects"]] == ["none", "cache-hits=0.2", "cache-hits=0.6", "together"]
     assert found["together"] == ["cache-hits=0.2"]
+
+
+def test_a_lever_with_the_same_number_is_tried_once():
+    asked = ("--lever", "int8", "--lever", "near-memory", "--lever", "int8", "--lever", "near-memory=9.8")
+    found = document(*MACHINE, *asked)
+    assert [effect["lever"] for effect in found["effects"]] == ["none", "int8", "near-memory=9.8", "together"]
+    assert len(found["levers"]) == 2
+    assert len(effects(*MACHINE, "--lever", "int8", "--lever", "int8")) == 2
 
 
 def test_a_target_that_only_a_lever_brings_within_reach_is_met_with_it():

@@ -56,6 +56,22 @@ def test_what_uses_a_term_exists():
                 assert (program, command in COMMANDS) == ("recplan", True)
 
 
+def test_the_commands_of_the_searches_are_those_that_use_them():
+    refined, exact = find_term("coordinate-search"), find_term("exact-search")
+    assert {"recplan tune", "recplan what-if", "--method"} <= set(refined.used_by)
+    choose = {f"recplan {name}" for name in ("tune", "sweep", "size", "export", "report", "compare")}
+    assert choose - set(exact.used_by) == choose - set(find_term("certificate").used_by) == set()
+    assert {"recplan size", "recplan sweep", "recplan export"}.isdisjoint(refined.used_by)
+    assert "tune --method refined" in refined.text
+
+
+def test_the_source_of_a_law_of_sizes_is_where_its_file_says():
+    term = find_term("query-sizes")
+    assert "queuemodel/query_sizes.toml" in term.source
+    assert "queuemodel/query_sizes.toml says which figures were read" in term.text
+    assert all(study in term.source for study in ("DeepRecSys", "Kairos", "Ribbon", "MLPerf"))
+
+
 def test_every_term_has_a_formula_a_source_and_two_to_five_sentences():
     for term in known_terms():
         assert 2 <= len(re.findall(r"\.(?: |$)", term.text)) <= 5, term.name

@@ -55,6 +55,10 @@ def without_comments(text):
     return "\n".join(line for line in text.splitlines() if not line.startswith("#")).strip()
 
 
+def comments_of(text):
+    return " ".join(line[1:].strip() for line in text.splitlines() if line.startswith("#"))
+
+
 @pytest.mark.parametrize("options", SETTINGS.values(), ids=SETTINGS)
 def test_a_scenario_that_was_exported_gives_the_same_latency_from_any_folder(options):
     offloads = "--accelerator" in options or "files/scenario.toml" in options
@@ -142,7 +146,7 @@ def test_a_command_line_holds_what_differs_from_the_defaults_and_breaks_between_
 @pytest.mark.parametrize("to", ["deeprecsys", "triton", "toml"])
 def test_comments_tell_capacity_and_target(to):
     text = printed(f"export files/scenario.toml --to {to} --batch-size 64 --offload-above 256")
-    comments = " ".join(line[1:].strip() for line in text.splitlines() if line.startswith("#"))
+    comments = comments_of(text)
     assert re.search(r"a machine carries [\d.]+ queries/s at p95 <= 50 ms\.", comments)
     assert max(map(len, text.splitlines())) <= 84
 
@@ -165,10 +169,30 @@ def as_deeprecsys_reads_them(text):
 @given(batch_size=st.integers(1, 1024), offload_above=st.none() | st.integers(0, 1024), size=st.integers(1, 1024))
 def test_deeprecsys_sends_each_query_where_the_policy_does_and_cuts_it_alike(batch_size, offload_above, size):
     flags = as_deeprecsys_reads_them(deeprecsys_flags(decided(Policy(batch_size, offload_above))))
+    assert flags.model_accel == (offload_above is not None and offload_above < 1024)
     offloaded = flags.model_accel and size >= flags.accel_request_size_thres
     assert offloaded == (offload_above is not None and size > offload_above)
     assert (flags.queue, flags.inference_engines, flags.sub_task_batch_size) == (True, 16, batch_size)
     assert flags.max_mini_batch_size == 1024
+
+
+@given(st.none() | st.integers(0, 2000))
+def test_deeprecsys_is_told_how_many_queries_to_send_and_how_to_draw_their_sizes(offload_above):
+    comments = comments_of(deeprecsys_flags(decided(Policy(64, offload_above))))
+    assert "--config_file ... \\ --nepochs 64 --num_batches 32" in comments
+    for flag in ("batch_size_distribution", "avg_mini_batch_size", "var_mini_batch_size", "batch_dist_file"):
+        assert f"--{flag}" in comments
+    assert ("Leave out --model_accel," in comments) == (offload_above is None or offload_above >= 1024)
+
+
+def test_deeprecsys_has_no_accelerator_for_ncf_and_the_file_says_so():
+    told = {}
+    for model in ("ncf", "wnd"):
+        for policy in ("--batch-size 64", "--batch-size 64 --offload-above 256"):
+            setting = f"--model {model} --cpu skylake --accelerator gtx1080ti --sla-ms 100"
+            comments = comments_of(printed(f"export {setting} {policy} --to deeprecsys"))
+            told[model, "--offload-above" in policy] = "But it has no times of ncf: with --model_accel its" in comments
+    assert told == {("ncf", True): True, ("ncf", False): False, ("wnd", True): False, ("wnd", False): False}
 
 
 def test_a_second_accelerator_that_deeprecsys_does_not_run_is_told(capsys):

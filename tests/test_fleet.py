@@ -5,8 +5,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze
-from recplan.solvers import MachinePower, StationPower, coordinate_search, max_qps, size, size_day
+from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze
+from recplan.queuemodel.stations import Stations
+from recplan.solvers import MachinePower, StationPower, grid_search, max_qps, size, size_day
+from recplan.solvers.capacity import capacity
 from strategies import machines, query_sizes
 
 MACHINE = Machine(CorePool(cores=8, service=ServiceCurve.from_table([1, 256], [0.0005, 0.080])))
@@ -111,7 +113,7 @@ def test_a_target_out_of_reach_is_an_answer_that_says_why():
 @settings(max_examples=10)
 @given(machines(max_cores=4), query_sizes(6), st.floats(1.5, 10.0))
 def test_without_a_policy_every_machine_runs_under_the_best(machine, sizes, times):
-    best = coordinate_search(machine, sizes, Sla(95, 10.0), everywhere=True)
+    best = grid_search(machine, sizes, Sla(95, 10.0), everywhere=True)
     assume(best.qps > 0)
     fleet = size(machine, sizes, Sla(95, 10.0), times * best.qps)
     assert (fleet.policy, fleet.capacity_qps, fleet.machines) == (best.policy, best.qps, math.ceil(times))
@@ -180,6 +182,21 @@ def test_a_day_is_the_fleets_of_its_intervals(load, headroom, spare):
     assert plan.machine_hours <= plan.fixed_machine_hours * (1 + 1e-12)
     assert plan.cost == pytest.approx(2.0 * plan.machine_hours)
     assert plan.energy_kwh == pytest.approx(sum(i.energy_kwh for i in plan.intervals))
+
+
+def test_a_given_policy_can_be_held_to_the_target_at_each_station():
+    machine = Machine(MACHINE.cpu, Accelerator(ServiceCurve.from_table([1, 256], [0.004, 0.03])))
+    policy = grid_search(machine, SIZES, SLA).policy
+    assert policy.offload_above is not None
+    overall, each = (size(machine, SIZES, SLA, 1e4, policy=policy, everywhere=held) for held in (False, True))
+    assert overall.capacity_qps == pytest.approx(max_qps(machine, SIZES, policy, SLA), rel=2e-6)
+    assert each.capacity_qps == capacity(Stations(machine, SIZES, policy), SLA, everywhere=True)
+    assert each.capacity_qps < overall.capacity_qps
+    # So few machines that each carries more than its stations may, and less than all its queries may.
+    squeezed = size(machine, SIZES, SLA, 1.5 * each.capacity_qps, policy=policy, everywhere=True)
+    assert squeezed.one_lost.latency_seconds <= SLA.seconds
+    assert (squeezed.machines, squeezed.one_lost.meets_target) == (2, False)
+    assert squeezed.one_lost.reason == "all queries together keep the target, those of one station alone do not"
 
 
 def test_progress_is_told_after_each_interval():

@@ -225,6 +225,21 @@ def test_a_picture_and_the_results_need_a_file_each():
             "--target-qps is missing; name a .csv file of columns time and qps, queries per second",
         ),
         (
+            ("day", *WND, "--target-qps", "5000"),
+            "--target-qps 5000 is one load: the picture day needs a day's, so name a .csv file of columns time and "
+            "qps, queries per second",
+        ),
+        (
+            ("cdf", *WND, *POLICY, "--qps", "1000", "--queries", "5"),
+            "--queries(=5) must be a whole number from 100 to 100000000, or 0, which leaves the simulation out",
+        ),
+        (
+            ("cdf", *WND, *POLICY, "--qps", "1000", "--seed", "-1"),
+            "--seed(=-1) must be a whole number >= 0",
+        ),
+        (("operators", *WND, "--batch-size", "0"), "--batch-size(=0) must be a whole number >= 1"),
+        (("roofline", *WND, "--batch-size", "0"), "--batch-size(=0) must be a whole number >= 1"),
+        (
             ("operators", "--cpu", "skylake"),
             "--model is missing; name the model whose operators are drawn (see `recplan list models`)",
         ),
@@ -256,6 +271,21 @@ def test_a_target_out_of_reach_is_told_and_no_file_is_left(kind):
     message = failure("plot", kind, *WND, *options, "--sla-ms", "0.001", "--output", "picture.svg", status=3)
     assert "0.001 ms" in message
     assert not Path("picture.svg").exists()
+
+
+@pytest.mark.parametrize("kind", ["load", "cdf"])
+def test_a_load_that_overloads_the_machine_cannot_be_marked(kind):
+    message = failure("plot", kind, *WND, *POLICY, "--qps", "1e9", "--output", "picture.svg", status=3)
+    assert message.startswith("error: qps(=1e+09) overloads the cpu: ")
+    assert not Path("picture.svg").exists()
+
+
+def test_where_no_load_keeps_the_target_under_a_policy_the_curve_is_drawn_and_that_is_told():
+    told = "note: no load keeps the target, and no capacity is marked: "
+    out_of_reach = ran("plot", "load", *WND, *POLICY, "--sla-ms", "0.001")
+    assert (out_of_reach.exit_code, "capacity" in out_of_reach.stdout) == (0, False)
+    assert f"{told}p95 <= 0.001 ms is out of reach" in out_of_reach.stderr
+    assert told not in ran("plot", "load", *WND, *POLICY).stderr
 
 
 def test_a_sweep_that_carries_nothing_has_nothing_to_draw():
