@@ -76,6 +76,8 @@ def run(
     if out is not None and out.suffix.lower() != ".toml":
         raise ValueError(f"--out {out} must end in .toml, so that --cpu and --accelerator know it for a profile")
     output.refuse("--out", out)
+    if output.output is not None and output.output.suffix.lower() == ".toml":
+        raise ValueError(f"--output {output.output} is for what fit prints; --out writes the profile")
     found = fit(measurements, scv=scv)
     profile = found.profile(name, kind, cores)
     _check_cores(found, cores)

@@ -93,6 +93,9 @@ def run(
     comparisons = compared(latency, sample, dict(zip(percentiles, zip(analysed, simulated, strict=True), strict=True)))
     if output.format.for_reading:
         note(f"accuracy of the analysis: {latency.accuracy}")
+        furthest = max(comparisons, key=lambda record: abs(record["relative_difference"]))
+        difference = 100.0 * furthest["relative_difference"]
+        note(f"largest difference from the simulation: {difference:+.2f} % ({furthest['quantity']})")
     if not sample.settled:
         note(unsettled(sample))
     if output.format is not Format.JSON:

@@ -158,6 +158,14 @@ def test_a_difference_within_the_rounding_of_the_simulation_lies_within_the_inte
     assert median["within_interval"]
 
 
+def test_validate_names_its_largest_difference():
+    arguments = ("validate", *MACHINE, "--qps", "200", "--batch-size", "128", "--queries", "2000")
+    records = document(*arguments)["comparisons"]
+    furthest = max(records, key=lambda record: abs(record["relative_difference"]))
+    said = f"{100 * furthest['relative_difference']:+.2f} % ({furthest['quantity']})"
+    assert f"note: largest difference from the simulation: {said}" in CliRunner().invoke(app, arguments).stderr
+
+
 @pytest.mark.parametrize(
     ("qps", "advice"), [("1.98", "--queries 400000 would be enough"), ("1.9999", "no simulation is long enough there")]
 )
