@@ -42,6 +42,12 @@ class Decision:
     command: str
 
     @property
+    def offload_above(self) -> int | None:
+        """The threshold, in items; None where no query is above it."""
+        threshold = self.policy.offload_above
+        return None if threshold is None or threshold >= self.setting.sizes.max_size else threshold
+
+    @property
     def comment(self) -> str:
         """What a file begins with: what made it, of what, and what it is worth; every line begins with ``#``."""
         from importlib.metadata import version
@@ -49,8 +55,8 @@ class Decision:
 
         policy, setting = self.policy, self.setting
         offload = "no query on an accelerator"
-        if policy.offload_above is not None:
-            offload = f"queries of more than {policy.offload_above} items whole on the accelerator"
+        if self.offload_above is not None:
+            offload = f"queries of more than {self.offload_above} items whole on the accelerator"
         facts = (
             f"{setting.title}; query sizes {setting.sizes_name}; {setting.curves}.",
             f"Requests of up to {policy.batch_size} items on the cores, {offload}: "

@@ -61,10 +61,10 @@ def deeprecsys_flags(decision: Decision) -> str:
         "and no query is sent.",
         "Leave out --tune_batch_qps and --tune_accel_qps, which choose both anew.",
     ]
-    if policy.offload_above is None or policy.offload_above >= largest:
+    if decision.offload_above is None:
         remarks.append("Leave out --model_accel, so that no query leaves the cores.")
     else:
-        flags += ["--model_accel", f"--accel_request_size_thres {policy.offload_above + 1}"]
+        flags += ["--model_accel", f"--accel_request_size_thres {decision.offload_above + 1}"]
         remarks += [
             "DeepRecSys offloads queries of at least the threshold, recplan those above it:",
             "hence one more. Its accelerator plays back the times of a GTX 1080 Ti.",

@@ -14,7 +14,7 @@ from .decision import Decision, commented
 def triton_config(decision: Decision) -> str:
     """Write a fragment for the model on the cores and, where queries are offloaded, one for it on the accelerator."""
     machine, policy, largest = decision.setting.machine, decision.policy, decision.setting.sizes.max_size
-    offloads = policy.offload_above is not None and policy.offload_above < largest
+    threshold = decision.offload_above
     remarks = [
         "",
         "Fragments of config.pbtxt; add name, backend, input and output of your model.",
@@ -22,15 +22,15 @@ def triton_config(decision: Decision) -> str:
         f"- cut a query into requests of {policy.batch_size} items and one of the rest, send all of",
         "  them at once, and wait for the last;",
     ]
-    if offloads:
+    if threshold is not None:
         remarks += [
-            f"- send queries of more than {policy.offload_above} items, uncut, to the accelerator's model,",
+            f"- send queries of more than {threshold} items, uncut, to the accelerator's model,",
             "  which is a second one in the model repository, with its own fragment.",
         ]
     else:
         remarks.append("- nothing else: no query goes to an accelerator.")
     parts = [decision.comment + commented(*remarks), _cores(machine.cpu.cores, policy.batch_size)]
-    if offloads and machine.accelerator is not None:
+    if threshold is not None and machine.accelerator is not None:
         parts.append(_accelerator(machine.accelerator.units, largest))
     return "\n".join(parts)
 

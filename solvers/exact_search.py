@@ -19,9 +19,9 @@ from .search_result import Evaluation
 
 #: Capacities nearer than this, relatively, pass for equal; it is what they are solved to.
 EQUAL = 1e-6
-#: What of a late share counts as a bound where more queries come, if service is deterministic and, under contention,
-#: the cores are many; else `SLACK` does.
-FIRM = 0.95
+#: What of a late share counts as a bound where more queries come, if service is deterministic, without contention and
+#: with it on many cores; else `SLACK` does.
+FIRM, FIRM_IN_CONTENTION = 0.95, 0.93
 SINGLE = 1
 MANY_CORES = 8
 #: Steps by which batch sizes grow where the search looks for a place to begin.
@@ -50,8 +50,9 @@ class ExactSearch:
       contention, over some 200 000 pairs with up to 15 sizes, curves that need not rise, and noise, the share at the
       threshold where more queries come was never below 0.99 times the other with deterministic service, 0.94 times with
       noise, as long as the method for single requests gave both or neither. Bounds are therefore taken times 0.95 and
-      0.8, and only between two of a kind. With contention it was never below 0.96 times the other in 30 000 pairs of
-      published models; but curves drawn at random, with slowdowns up to 3, brought it down to 0.07 times.
+      0.8, and only between two of a kind. With contention it was never below 0.94 times the other in 36 000 pairs of
+      published models, and bounds are taken times 0.93 on many cores, 0.8 on few; but curves drawn at random, with
+      slowdowns up to 3, brought it down to 0.07 times.
       There the optimum may be missed: one time in 3000 random machines, by 0.1 %;
     - by dominance, too, if it does what another policy does: thresholds between which no query lies, and batch sizes
       that cut none of the queries of at most T items. The latter make half of the full lattice;
@@ -100,8 +101,11 @@ class ExactSearch:
         self.place = (0, 0)
         self.trace: list[Evaluation] = []
         curve = machine.cpu.service
-        steady = curve.scv == 0.0 and (curve.contention is None or machine.cpu.cores >= MANY_CORES)
-        self.core_slack = FIRM if steady else SLACK
+        self.core_slack = SLACK
+        if curve.scv == 0.0 and curve.contention is None:
+            self.core_slack = FIRM
+        elif curve.scv == 0.0 and machine.cpu.cores >= MANY_CORES:
+            self.core_slack = FIRM_IN_CONTENTION
         #: The best lower bound so far of the share of queries that are late at the accelerator, at each threshold, and
         #: the load at which it was evaluated there.
         self.offloaded_late = self.bounds.offloaded_late.copy()

@@ -21,6 +21,7 @@ from recplan.queuemodel import (
     analyze,
     simulate,
 )
+from recplan.queuemodel.analysis import latency_at
 from recplan.queuemodel.contention_kernel import mean_slowdown, number_in_system
 from recplan.queuemodel.offered_load import offered_load
 from recplan.queuemodel.simulation_kernel import _idle_servers, _serve, _slowdown
@@ -312,6 +313,30 @@ def test_the_capacity_keeps_the_target_in_the_simulator_within_the_claimed_error
     sample = simulate(*scenario, max_qps(*scenario, sla), queries=200_000)
     low, high = sample.confidence_interval(95.0, 0.9999)
     assert low * (1 - error) <= sla.seconds <= high * (1 + error)
+
+
+@pytest.mark.parametrize("slowdown", [1.16, 1.6])
+def test_a_wait_for_one_of_few_cores_may_end_at_any_time(slowdown):
+    # Nearly all requests take as long, so a law with steps by the number found would have jumps of half a service.
+    sizes = QuerySizes.from_pmf([0.98, *[0.0] * 8, 0.02])
+    curve = ServiceCurve.from_table([1, 10], [0.0100, 0.0104], contention=Contention((1, 2), (1.0, slowdown)))
+    scenario = Machine(CorePool(2, curve)), sizes, Policy(10)
+    qps = 0.3 * stable(scenario)
+    latency, sample = analyze(*scenario, qps), simulate(*scenario, qps, queries=500_000)
+    for q in (95.0, 97.0, 99.0):
+        assert latency.percentile(q) == pytest.approx(sample.percentile(q), rel=0.05)
+
+
+@settings(max_examples=30)
+@given(scenarios(), contentions(), utilizations(), utilizations(), percentiles())
+def test_a_percentile_does_not_depend_on_what_was_asked_before(scenario, contention, one, other, q):
+    machine, sizes, policy = scenario
+    scenario = with_contention(machine, contention), sizes, policy
+    first, second = (Stations(*scenario) for _ in range(2))
+    qps = one * stable(scenario)
+    first.laws(other * stable(scenario))
+    at = latency_at(second, qps).percentile(q)
+    assert latency_at(first, qps).percentile(q) == at
 
 
 def test_units_of_an_accelerator_contend_as_cores_do():
