@@ -15,7 +15,7 @@ from pathlib import Path
 
 from recplan.profiles import known_hardware, load, models
 from recplan.profiles.catalogue import modelled_curve, station_profile
-from recplan.profiles.tables import read_table
+from recplan.profiles.files.tables import read_table
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla
 from recplan.solvers import grid_search, hill_climb, max_qps, static_policy
 

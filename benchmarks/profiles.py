@@ -11,15 +11,15 @@ from time import perf_counter
 import numpy as np
 
 from recplan.profiles import fit, load, models
-from recplan.profiles.bottleneck import bottleneck
-from recplan.profiles.calibration import CALIBRATION_FILE, calibration, parameters
-from recplan.profiles.calibration_fit import compared
-from recplan.profiles.calibration_report import agreement
-from recplan.profiles.hardware import Card, Processor, known_hardware
-from recplan.profiles.measurements import Measurements
-from recplan.profiles.operator_costs import model_costs
-from recplan.profiles.roofline import card_times, processor_times
-from recplan.profiles.tables import MILLISECONDS_PER_SECOND, read_table
+from recplan.profiles.files.tables import MILLISECONDS_PER_SECOND, read_table
+from recplan.profiles.measurement.measurements import Measurements
+from recplan.profiles.model.bottleneck import bottleneck
+from recplan.profiles.model.operator_costs import model_costs
+from recplan.profiles.roofline.calibration import CALIBRATION_FILE, calibration, parameters
+from recplan.profiles.roofline.calibration_fit import compared
+from recplan.profiles.roofline.calibration_report import agreement
+from recplan.profiles.roofline.hardware import Card, Processor, known_hardware
+from recplan.profiles.roofline.operator_times import card_times, processor_times
 
 RUNS = read_table(CALIBRATION_FILE.parent / "measured_service_times.csv")
 

@@ -152,7 +152,7 @@ def draw_figure(rows: Sequence[Row], file: Path) -> None:
     """Draw the p95 of the rule and of the analysis as shares of the simulated one, against the requests of a query."""
     from matplotlib import rc_context
 
-    from recplan.cli.figure_style import legend_below, new_figure, plain_ticks, style
+    from recplan.cli.figures.style import legend_below, new_figure, plain_ticks, style
 
     some = [row for row in rows if row.percentile == PERCENTILES[0]]
     requests = [row.requests for row in some]

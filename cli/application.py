@@ -6,26 +6,28 @@ from typing import Annotated
 
 import typer
 
-from . import (
-    analyze_command,
-    calibrate_command,
-    compare_command,
-    explain_command,
-    export_command,
-    fit_command,
-    list_command,
-    plot_command,
-    report_command,
-    schema_command,
-    show_command,
-    size_command,
-    sweep_command,
-    tune_command,
-    validate_command,
-    what_if_command,
+from .commands import (
+    analyze,
+    compare,
+    export,
+    fit,
+    plot,
+    report,
+    show,
+    size,
+    sweep,
+    tune,
+    validate,
+    what_if,
 )
-from .failure import FailureReporting
-from .option_groups import expanded
+from .options.option_groups import expanded
+from .output.failure import FailureReporting
+from .reference import (
+    calibrate,
+    explain,
+    schema,
+)
+from .reference import list as listing
 
 HELP = """Capacity planning for recommendation inference.
 
@@ -39,22 +41,22 @@ Examples:
 """
 
 COMMANDS = {
-    "tune": tune_command,
-    "analyze": analyze_command,
-    "validate": validate_command,
-    "compare": compare_command,
-    "size": size_command,
-    "sweep": sweep_command,
-    "fit": fit_command,
-    "list": list_command,
-    "show": show_command,
-    "calibrate": calibrate_command,
-    "what-if": what_if_command,
-    "schema": schema_command,
-    "plot": plot_command,
-    "report": report_command,
-    "export": export_command,
-    "explain": explain_command,
+    "tune": tune,
+    "analyze": analyze,
+    "validate": validate,
+    "compare": compare,
+    "size": size,
+    "sweep": sweep,
+    "fit": fit,
+    "list": listing,
+    "show": show,
+    "calibrate": calibrate,
+    "what-if": what_if,
+    "schema": schema,
+    "plot": plot,
+    "report": report,
+    "export": export,
+    "explain": explain,
 }
 
 # Help without rich costs half the time to start.

@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from recplan.queuemodel import lazy
+
 if TYPE_CHECKING:
-    from .architecture import Architecture, EmbeddingTables, RecurrentLayer
     from .catalogue import Model, load, models
-    from .daily_load_file import read_daily_load
-    from .fitting import Fit, fit
-    from .hardware import Card, Hardware, Processor, known_hardware, read_hardware
+    from .catalogue import find_hardware as find_hardware
+    from .catalogue import find_model as find_model
+    from .catalogue import is_curve as is_curve
+    from .catalogue import station_profile as station_profile
+    from .files.daily_load_file import read_daily_load
+    from .files.profile_file import read_profile, write_profile
+    from .files.tables import read_curve, read_sizes
+    from .files.text_file import FileError
+    from .files.toml_table import read_toml as read_toml
+    from .files.whole_file import check_writable as check_writable
+    from .files.whole_file import write_whole as write_whole
     from .headlines import Headline, paper_headlines
-    from .levers import Lever, PulledLever, known_levers, read_lever
-    from .measurements import Measurements, read_measurements
-    from .model_file import read_architecture
-    from .modelled_curve import DoesNotFitError
-    from .operator_costs import ModelCosts, ModelInputs, OperatorCost, model_costs, presets
+    from .levers.lever import Lever, PulledLever, known_levers, read_lever
+    from .levers.lever import compatible as compatible
+    from .levers.what_if import levered_machine
+    from .measurement.fitting import Fit, fit
+    from .measurement.measurements import Measurements, read_measurements
+    from .model.architecture import Architecture, EmbeddingTables, RecurrentLayer
+    from .model.bottleneck import bottleneck as bottleneck
+    from .model.model_file import read_architecture
+    from .model.operator_costs import ModelCosts, ModelInputs, OperatorCost, model_costs, presets
+    from .model.operator_costs import default_preset as default_preset
     from .profile import Profile
-    from .profile_file import read_profile, write_profile
+    from .roofline.calibration import Parameter as Parameter
+    from .roofline.calibration import calibration as calibration
+    from .roofline.calibration import parameters as parameters
+    from .roofline.calibration import stored_calibration as stored_calibration
+    from .roofline.calibration_fit import calibrate as calibrate
+    from .roofline.calibration_report import Agreement as Agreement
+    from .roofline.calibration_report import agreement as agreement
+    from .roofline.calibration_report import check_replaceable as check_replaceable
+    from .roofline.calibration_report import write_calibration as write_calibration
+    from .roofline.hardware import GIB as GIB
+    from .roofline.hardware import GIGA as GIGA
+    from .roofline.hardware import IDLE_SHARE as IDLE_SHARE
+    from .roofline.hardware import Card, Hardware, Processor, known_hardware, read_hardware
+    from .roofline.modelled_curve import DoesNotFitError
+    from .roofline.operator_times import OperatorTimes as OperatorTimes
+    from .roofline.operator_times import card_times as card_times
+    from .roofline.operator_times import processor_times as processor_times
     from .scenario import Scenario, read_scenario
-    from .tables import read_curve, read_sizes
-    from .text_file import FileError
     from .unknown_name import UnknownNameError
-    from .what_if import levered_machine
 
 __all__ = [
     "Architecture",
@@ -67,56 +93,42 @@ __all__ = [
     "write_profile",
 ]
 
-_MODULES = {
-    "Architecture": "architecture",
-    "Card": "hardware",
-    "DoesNotFitError": "modelled_curve",
-    "EmbeddingTables": "architecture",
-    "FileError": "text_file",
-    "Fit": "fitting",
-    "Hardware": "hardware",
-    "Headline": "headlines",
-    "Lever": "levers",
-    "Measurements": "measurements",
-    "Model": "catalogue",
-    "ModelCosts": "operator_costs",
-    "ModelInputs": "operator_costs",
-    "OperatorCost": "operator_costs",
-    "Processor": "hardware",
-    "Profile": "profile",
-    "PulledLever": "levers",
-    "RecurrentLayer": "architecture",
-    "Scenario": "scenario",
-    "UnknownNameError": "unknown_name",
-    "fit": "fitting",
-    "known_hardware": "hardware",
-    "known_levers": "levers",
-    "levered_machine": "what_if",
-    "load": "catalogue",
-    "model_costs": "operator_costs",
-    "models": "catalogue",
-    "paper_headlines": "headlines",
-    "presets": "operator_costs",
-    "read_architecture": "model_file",
-    "read_curve": "tables",
-    "read_daily_load": "daily_load_file",
-    "read_hardware": "hardware",
-    "read_lever": "levers",
-    "read_measurements": "measurements",
-    "read_profile": "profile_file",
-    "read_scenario": "scenario",
-    "read_sizes": "tables",
-    "write_profile": "profile_file",
+#: What the package offers, by the module that holds it. What is not in `__all__` is for recplan's other packages.
+_HOMES = {
+    "catalogue": ("Model", "find_hardware", "find_model", "is_curve", "load", "models", "station_profile"),
+    "files.daily_load_file": ("read_daily_load",),
+    "files.profile_file": ("read_profile", "write_profile"),
+    "files.tables": ("read_curve", "read_sizes"),
+    "files.text_file": ("FileError",),
+    "files.toml_table": ("read_toml",),
+    "files.whole_file": ("check_writable", "write_whole"),
+    "headlines": ("Headline", "paper_headlines"),
+    "levers.lever": ("Lever", "PulledLever", "compatible", "known_levers", "read_lever"),
+    "levers.what_if": ("levered_machine",),
+    "measurement.fitting": ("Fit", "fit"),
+    "measurement.measurements": ("Measurements", "read_measurements"),
+    "model.architecture": ("Architecture", "EmbeddingTables", "RecurrentLayer"),
+    "model.bottleneck": ("bottleneck",),
+    "model.model_file": ("read_architecture",),
+    "model.operator_costs": ("ModelCosts", "ModelInputs", "OperatorCost", "default_preset", "model_costs", "presets"),
+    "profile": ("Profile",),
+    "roofline.calibration": ("Parameter", "calibration", "parameters", "stored_calibration"),
+    "roofline.calibration_fit": ("calibrate",),
+    "roofline.calibration_report": ("Agreement", "agreement", "check_replaceable", "write_calibration"),
+    "roofline.hardware": (
+        "Card",
+        "GIB",
+        "GIGA",
+        "Hardware",
+        "IDLE_SHARE",
+        "Processor",
+        "known_hardware",
+        "read_hardware",
+    ),
+    "roofline.modelled_curve": ("DoesNotFitError",),
+    "roofline.operator_times": ("OperatorTimes", "card_times", "processor_times"),
+    "scenario": ("Scenario", "read_scenario"),
+    "unknown_name": ("UnknownNameError",),
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -12,14 +12,14 @@ from typing import Any
 
 from recplan.queuemodel import Accelerator, CorePool, Machine, ServiceCurve, Sla
 
-from .hardware import Card, Hardware, Processor, describes_hardware, known_hardware, read_hardware
-from .modelled_curve import check_memory
-from .operator_costs import default_preset, model_costs
-from .placement import Placement
+from .files.profile_file import read_curve_file
+from .files.tables import MILLISECONDS_PER_SECOND, Table, read_table
+from .files.toml_table import read_toml
+from .model.operator_costs import default_preset, model_costs
 from .profile import Profile
-from .profile_file import read_curve_file
-from .tables import MILLISECONDS_PER_SECOND, Table, read_table
-from .toml_table import read_toml
+from .roofline.hardware import Card, Hardware, Processor, describes_hardware, known_hardware, read_hardware
+from .roofline.modelled_curve import check_memory
+from .roofline.placement import Placement
 from .unknown_name import UnknownNameError
 
 INPUT_LOADING = ("none", "accelerator", "all")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .tables import read_table
+from .files.tables import read_table
 
 
 @dataclass(frozen=True, slots=True)

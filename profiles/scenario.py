@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
-from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, Sla
-from recplan.queuemodel.arguments import number, percentile, unknown, whole
+from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, Sla, arguments
 
 from .catalogue import INPUT_LOADING, is_curve, station_profile
+from .files.profile_file import read_curve_file
+from .files.tables import MILLISECONDS_PER_SECOND, read_sizes
+from .files.toml_table import TomlTable, read_toml
 from .profile import Profile
-from .profile_file import read_curve_file
-from .tables import MILLISECONDS_PER_SECOND, read_sizes
-from .toml_table import TomlTable, read_toml
 
 # Constructor, keys it needs, keys it may have.
 _LAWS: dict[str, tuple[Callable[..., QuerySizes], tuple[str, ...], tuple[str, ...]]] = {
@@ -171,7 +170,7 @@ def _sizes(table: TomlTable) -> tuple[QuerySizes, str]:
         table.allow("law")
         return QuerySizes.named(law), law
     if law not in _LAWS:
-        raise table.error("law", str(unknown("law", law, [*QuerySizes.names(), *_LAWS])))
+        raise table.error("law", str(arguments.unknown("law", law, [*QuerySizes.names(), *_LAWS])))
     construct, needed, possible = _LAWS[law]
     table.allow("law", *needed, *possible)
     parameters = {key: table.value(key) for key in (*needed, *possible) if key in needed or key in table}
@@ -194,7 +193,7 @@ def _input_loading(root: TomlTable, stations: list[TomlTable]) -> str:
         return "accelerator"
     where = root.text("input_loading")
     if where not in INPUT_LOADING:
-        raise root.error("input_loading", str(unknown("input_loading", where, INPUT_LOADING)))
+        raise root.error("input_loading", str(arguments.unknown("input_loading", where, INPUT_LOADING)))
     if not any("model" in station for station in stations):
         raise root.error("input_loading", "is for curves of the catalogue, and here are none; leave it out")
     return where
@@ -212,10 +211,10 @@ def _station(table: TomlTable, kind: str, servers: str, input_loading: str, cpu:
         station = _on_hardware(table, kind, input_loading, cpu)
     if servers in table:
         with table.blaming(servers):
-            station = replace(station, servers=whole(servers, table.value(servers)))
+            station = replace(station, servers=arguments.whole(servers, table.value(servers)))
     if "scv" in table:
         with table.blaming("scv"):
-            scv = number("scv", table.value("scv"), least=0)
+            scv = arguments.number("scv", table.value("scv"), least=0)
             station = replace(station, profile=station.profile.with_scv(scv))
     return station
 
@@ -256,8 +255,8 @@ def _name_or_sibling(table: TomlTable, key: str) -> str:
 def _sla(table: TomlTable) -> Sla:
     table.allow("percentile", "milliseconds")
     with table.blaming("milliseconds"):
-        milliseconds = number("milliseconds", table.value("milliseconds"), above=0)
-        percent = percentile("percentile", table.value("percentile"))
+        milliseconds = arguments.number("milliseconds", table.value("milliseconds"), above=0)
+        percent = arguments.percentile("percentile", table.value("percentile"))
         return Sla(percent, seconds=milliseconds / MILLISECONDS_PER_SECOND)
 
 
@@ -266,16 +265,16 @@ def _policy(table: TomlTable, has_accelerator: bool) -> Policy:
     if "offload_above" in table and not has_accelerator:
         raise table.error("offload_above", "needs the table [accelerator]")
     with table.blaming("batch_size"):
-        batch_size = whole("batch_size", table.value("batch_size"))
+        batch_size = arguments.whole("batch_size", table.value("batch_size"))
         if "offload_above" not in table:
             return Policy(batch_size)
-        return Policy(batch_size, whole("offload_above", table.value("offload_above"), least=0))
+        return Policy(batch_size, arguments.whole("offload_above", table.value("offload_above"), least=0))
 
 
 def _qps(table: TomlTable) -> float:
     table.allow("qps")
     with table.blaming("qps"):
-        return number("qps", table.value("qps"), above=0)
+        return arguments.number("qps", table.value("qps"), above=0)
 
 
 def _sibling(table: TomlTable, key: str) -> Path:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from recplan.queuemodel.arguments import unknown
+from recplan.queuemodel import arguments
 
 
 class UnknownNameError(ValueError):
@@ -31,4 +31,4 @@ class UnknownNameError(ValueError):
 
     def __str__(self) -> str:
         """Return what is unknown, what exists, and the nearest match."""
-        return str(unknown(self.argument, self.name, self.known))
+        return str(arguments.unknown(self.argument, self.name, self.known))

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from .face import lazy as lazy
 
 if TYPE_CHECKING:
     from .analysis import Latency, analyze
-    from .contention import Contention, ContentionByBatch
-    from .machine import Accelerator, CorePool, Machine
-    from .overload import OverloadedError
-    from .policy import Policy, Sla
-    from .query_sizes import QuerySizes
-    from .service_curve import ServiceCurve
+    from .analysis import latency_at as latency_at
+    from .inputs import arguments as arguments
+    from .inputs.contention import Contention, ContentionByBatch
+    from .inputs.machine import MOST_SERVERS as MOST_SERVERS
+    from .inputs.machine import Accelerator, CorePool, Machine
+    from .inputs.overload import OverloadedError
+    from .inputs.policy import MOST_ITEMS as MOST_ITEMS
+    from .inputs.policy import Policy, Sla
+    from .inputs.query_sizes import LARGEST_SIZE as LARGEST_SIZE
+    from .inputs.query_sizes import QuerySizes
+    from .inputs.service_curve import PROVENANCES as PROVENANCES
+    from .inputs.service_curve import ServiceCurve
+    from .inputs.size_laws import published_laws as published_laws
+    from .kernels.jit import kernel as kernel
+    from .numerics.gamma import unit_table as unit_table
+    from .numerics.root_finding import crossing as crossing
+    from .results import Restorable as Restorable
+    from .results import Row as Row
+    from .results import flat as flat
+    from .results import plain as plain
+    from .simulation import MOST_QUERIES as MOST_QUERIES
     from .simulation import Sample, simulate
+    from .stations.dispatch import Stations as Stations
+    from .stations.dispatch import station_queue as station_queue
+    from .stations.mxdc import FULL_REQUESTS_DECIDE as FULL_REQUESTS_DECIDE
+    from .stations.protocol import StationQueue as StationQueue
+    from .stations.request_mix import NEARLY_ONE as NEARLY_ONE
+    from .stations.request_mix import mix_of as mix_of
+    from .stations.request_mix import mixes as mixes
 
 __all__ = [
     "Accelerator",
@@ -32,31 +55,26 @@ __all__ = [
     "simulate",
 ]
 
-_MODULES = {
-    "Accelerator": "machine",
-    "Contention": "contention",
-    "ContentionByBatch": "contention",
-    "CorePool": "machine",
-    "Latency": "analysis",
-    "Machine": "machine",
-    "OverloadedError": "overload",
-    "Policy": "policy",
-    "QuerySizes": "query_sizes",
-    "Sample": "simulation",
-    "ServiceCurve": "service_curve",
-    "Sla": "policy",
-    "analyze": "analysis",
-    "simulate": "simulation",
+#: What the package offers, by the module that holds it. What is not in `__all__` is for recplan's other packages.
+_HOMES = {
+    "analysis": ("Latency", "analyze", "latency_at"),
+    "inputs": ("arguments",),
+    "inputs.contention": ("Contention", "ContentionByBatch"),
+    "inputs.machine": ("Accelerator", "CorePool", "MOST_SERVERS", "Machine"),
+    "inputs.overload": ("OverloadedError",),
+    "inputs.policy": ("MOST_ITEMS", "Policy", "Sla"),
+    "inputs.query_sizes": ("LARGEST_SIZE", "QuerySizes"),
+    "inputs.service_curve": ("PROVENANCES", "ServiceCurve"),
+    "inputs.size_laws": ("published_laws",),
+    "kernels.jit": ("kernel",),
+    "numerics.gamma": ("unit_table",),
+    "numerics.root_finding": ("crossing",),
+    "results": ("Restorable", "Row", "flat", "plain"),
+    "simulation": ("MOST_QUERIES", "Sample", "simulate"),
+    "stations.dispatch": ("Stations", "station_queue"),
+    "stations.mxdc": ("FULL_REQUESTS_DECIDE",),
+    "stations.protocol": ("StationQueue",),
+    "stations.request_mix": ("NEARLY_ONE", "mix_of", "mixes"),
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy(__name__, _HOMES)

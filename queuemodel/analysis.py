@@ -9,14 +9,14 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import arguments
-from .machine import Machine
-from .policy import Policy
-from .presentation import LawPresentation
-from .quantile import quantile
-from .query_sizes import QuerySizes
-from .station_law import StationLaw
-from .stations import Stations
+from .inputs import arguments
+from .inputs.machine import Machine
+from .inputs.policy import Policy
+from .inputs.query_sizes import QuerySizes
+from .numerics.quantile import quantile
+from .results import LawPresentation
+from .stations.dispatch import Stations
+from .stations.protocol import StationLaw
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,14 +9,14 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import arguments
-from .machine import Machine
-from .offered_load import offered_by
-from .policy import Policy
-from .presentation import SamplePresentation
-from .query_sizes import QuerySizes
-from .request_mix import RequestMix, mixes
-from .service_curve import ServiceCurve
+from .inputs import arguments
+from .inputs.machine import Machine
+from .inputs.policy import Policy
+from .inputs.query_sizes import QuerySizes
+from .inputs.service_curve import ServiceCurve
+from .results import SamplePresentation
+from .stations.offered_load import offered_by
+from .stations.request_mix import RequestMix, mixes
 
 # Twenty batches: enough for a steady estimate of their scatter, few enough for each to outlast the queue's
 # memory.
@@ -250,7 +250,7 @@ def simulate(
     memory = 50 * max(load.cores, load.units, 1.0 / (1.0 - busiest) ** 2)
     warm_up = math.ceil(min(queries, 0.05 * queries + memory))
 
-    from .simulation_kernel import simulate_queries
+    from .kernels.simulation import simulate_queries
 
     rng = np.random.default_rng(seed)
     largest = sizes.max_size

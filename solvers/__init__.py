@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from recplan.queuemodel import lazy
+
 if TYPE_CHECKING:
+    from .capacity import capacity_of as capacity_of
     from .capacity import idle_percentile, max_qps
-    from .certificate import Certificate
-    from .climb import hill_climb
-    from .comparison import Case, ComparedCase, Comparison, GeometricMean, Outcome, compare
-    from .coordinate import coordinate_search
-    from .daily_load import DayPlan, Interval, size_day
-    from .fleet import Fleet, FleetLoad, size
-    from .lattice import grid_search
-    from .pareto_front import pareto
-    from .power import MachinePower, StationPower
-    from .search_result import Evaluation, SearchResult
-    from .static_rule import static_policy
-    from .sweeping import Sweep, SweepPoint, sweep, sweep_points
+    from .planning.comparison import Case, ComparedCase, Comparison, GeometricMean, Outcome, compare
+    from .planning.comparison import compared_cases as compared_cases
+    from .planning.comparison import geometric_means as geometric_means
+    from .planning.daily_load import DayPlan, Interval, size_day
+    from .planning.fleet import Fleet, FleetLoad, size
+    from .planning.pareto_front import pareto
+    from .planning.power import MachinePower, StationPower
+    from .planning.sweep import Sweep, SweepPoint, sweep, sweep_points
+    from .planning.sweep import front as front
+    from .search.certificate import Certificate
+    from .search.deeprecsched import hill_climb
+    from .search.exact import grid_search
+    from .search.fixed_policy import solve_policy as solve_policy
+    from .search.pattern_search import coordinate_search
+    from .search.result import Evaluation, SearchResult
+    from .search.static_rule import static_policy
 
 __all__ = [
     "Case",
@@ -51,46 +57,31 @@ __all__ = [
     "sweep_points",
 ]
 
-# No module bears the name of what it holds: importing it would hide the function behind the module.
-_MODULES = {
-    "Case": "comparison",
-    "Certificate": "certificate",
-    "ComparedCase": "comparison",
-    "Comparison": "comparison",
-    "DayPlan": "daily_load",
-    "Evaluation": "search_result",
-    "Fleet": "fleet",
-    "FleetLoad": "fleet",
-    "GeometricMean": "comparison",
-    "Interval": "daily_load",
-    "MachinePower": "power",
-    "Outcome": "comparison",
-    "SearchResult": "search_result",
-    "StationPower": "power",
-    "Sweep": "sweeping",
-    "SweepPoint": "sweeping",
-    "compare": "comparison",
-    "coordinate_search": "coordinate",
-    "grid_search": "lattice",
-    "hill_climb": "climb",
-    "idle_percentile": "capacity",
-    "max_qps": "capacity",
-    "pareto": "pareto_front",
-    "size": "fleet",
-    "size_day": "daily_load",
-    "static_policy": "static_rule",
-    "sweep": "sweeping",
-    "sweep_points": "sweeping",
+#: What the package offers, by the module that holds it. What is not in `__all__` is for recplan's other packages.
+_HOMES = {
+    "capacity": ("capacity_of", "idle_percentile", "max_qps"),
+    "planning.comparison": (
+        "Case",
+        "ComparedCase",
+        "Comparison",
+        "GeometricMean",
+        "Outcome",
+        "compare",
+        "compared_cases",
+        "geometric_means",
+    ),
+    "planning.daily_load": ("DayPlan", "Interval", "size_day"),
+    "planning.fleet": ("Fleet", "FleetLoad", "size"),
+    "planning.pareto_front": ("pareto",),
+    "planning.power": ("MachinePower", "StationPower"),
+    "planning.sweep": ("Sweep", "SweepPoint", "front", "sweep", "sweep_points"),
+    "search.certificate": ("Certificate",),
+    "search.deeprecsched": ("hill_climb",),
+    "search.exact": ("grid_search",),
+    "search.fixed_policy": ("solve_policy",),
+    "search.pattern_search": ("coordinate_search",),
+    "search.result": ("Evaluation", "SearchResult"),
+    "search.static_rule": ("static_policy",),
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy(__name__, _HOMES)

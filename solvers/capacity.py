@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 
-from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, arguments
-from recplan.queuemodel.analysis import latency_at
-from recplan.queuemodel.crossing import crossing
-from recplan.queuemodel.stations import Stations
+from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Stations, arguments, crossing, latency_at
 
 TOLERANCE = 5e-7
 #: Share of the stable load that stands for an idle machine.
@@ -54,7 +51,7 @@ def max_qps(machine: Machine, sizes: QuerySizes, policy: Policy, sla: Sla) -> fl
     0.7004
     """
     arguments.instance("sla", sla, Sla)
-    return capacity(Stations(machine, sizes, policy), sla)
+    return capacity_of(Stations(machine, sizes, policy), sla)
 
 
 def idle_percentile(machine: Machine, sizes: QuerySizes, policy: Policy, percentile: float) -> float:
@@ -94,7 +91,9 @@ def idle_latency(stations: Stations, percentile: float) -> float:
     )
 
 
-def capacity(stations: Stations, sla: Sla, above: float = 0.0, *, near: float = 0.0, everywhere: bool = False) -> float:
+def capacity_of(
+    stations: Stations, sla: Sla, above: float = 0.0, *, near: float = 0.0, everywhere: bool = False
+) -> float:
     """Find the highest load that keeps a target; return 0.0 at once where it does not exceed `above`.
 
     The search begins at `above`, else at `near`, where that is known for the capacity of a policy much alike. With

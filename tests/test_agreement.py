@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, analyze, simulate
-from recplan.queuemodel.offered_load import offered_load
+from recplan.queuemodel.stations.offered_load import offered_load
 from strategies import query_sizes, rising_curves
 
 QUERIES = 60_000

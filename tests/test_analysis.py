@@ -16,8 +16,8 @@ from recplan.queuemodel import (
     analyze,
 )
 from recplan.queuemodel.analysis import latency_at
-from recplan.queuemodel.offered_load import offered_load
-from recplan.queuemodel.stations import Stations
+from recplan.queuemodel.stations.dispatch import Stations
+from recplan.queuemodel.stations.offered_load import offered_load
 from strategies import factors, percentiles, query_sizes, rising_curves, scenarios, utilizations
 
 # What rounding and the interpolation of tables leave of an order that holds exactly.

@@ -3,7 +3,7 @@ from hypothesis import given
 
 import strategies
 from recplan.profiles import Architecture, EmbeddingTables, FileError, UnknownNameError, read_architecture
-from recplan.profiles.model_file import builtin_architecture, builtin_architectures
+from recplan.profiles.model.model_file import builtin_architecture, builtin_architectures
 
 LAYERS = ("bottom_fc", "interaction_fc", "attention_fc", "top_fc", "task_fc")
 TABLES = "tables = [{ rows = 10, dim = 8, lookups = 2 }]\n"

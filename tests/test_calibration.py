@@ -6,14 +6,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recplan.profiles import calibration_fit
-from recplan.profiles.calibration import CALIBRATION_FILE, calibration, calibration_of, parameters, stored_calibration
-from recplan.profiles.calibration_fit import calibrate, compared, observations
-from recplan.profiles.calibration_report import agreement, calibration_toml, write_calibration
-from recplan.profiles.hardware import Card, Processor, known_hardware
-from recplan.profiles.operator_costs import model_costs
-from recplan.profiles.roofline import card_times, processor_times
-from recplan.profiles.tables import read_table
+from recplan.profiles.files.tables import read_table
+from recplan.profiles.model.operator_costs import model_costs
+from recplan.profiles.roofline import calibration_fit
+from recplan.profiles.roofline.calibration import (
+    CALIBRATION_FILE,
+    calibration,
+    calibration_of,
+    parameters,
+    stored_calibration,
+)
+from recplan.profiles.roofline.calibration_fit import calibrate, compared, observations
+from recplan.profiles.roofline.calibration_report import agreement, calibration_toml, write_calibration
+from recplan.profiles.roofline.hardware import Card, Processor, known_hardware
+from recplan.profiles.roofline.operator_times import card_times, processor_times
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze
-from recplan.queuemodel.offered_load import offered_load
+from recplan.queuemodel.stations.offered_load import offered_load
 from recplan.solvers import idle_percentile, max_qps
 from strategies import rising_curves, scenarios, slas
 

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import recplan.profiles
-from recplan.profiles import Card, DoesNotFitError, FileError, Processor, UnknownNameError, known_hardware, load, models
+from recplan.profiles import (
+    Card,
+    DoesNotFitError,
+    FileError,
+    Processor,
+    UnknownNameError,
+    known_hardware,
+    load,
+    models,
+)
 from recplan.queuemodel import Sla
 
 MODELS = [model.name for model in models()]

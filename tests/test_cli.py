@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from recplan import profiles
-from recplan.cli import compilation
 from recplan.cli.application import COMMANDS, app
-from recplan.cli.compilation import compilation_announced
+from recplan.cli.output import compilation
+from recplan.cli.output.compilation import compilation_announced
 
 RUN = "from recplan.cli import main; main()"
 REPORT_IMPORTS = """

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from recplan import profiles
 from recplan.cli.application import app
-from recplan.profiles import calibration_fit, calibration_report
-from recplan.profiles.calibration import CALIBRATION_FILE, parameters, stored_calibration
-from recplan.profiles.calibration_report import agreement
+from recplan.profiles.roofline import calibration_report
+from recplan.profiles.roofline.calibration import CALIBRATION_FILE, parameters, stored_calibration
+from recplan.profiles.roofline.calibration_report import agreement
 
 
 def ran(*arguments):
@@ -31,7 +32,7 @@ def fit_at_a_bound(monkeypatch):
         calls.append(models)
         return found
 
-    monkeypatch.setattr(calibration_fit, "calibrate", calibrate)
+    monkeypatch.setattr(profiles, "calibrate", calibrate)
     monkeypatch.setattr(calibration_report, "calibrate", calibrate)
     return found, calls
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from recplan.cli.application import app
-from recplan.cli.scenario_options import LoadOptions, ScenarioOptions
-from recplan.cli.setting import read_load, read_setting
+from recplan.cli.options.scenario import LoadOptions, ScenarioOptions
+from recplan.cli.scenario.setting import read_load, read_setting
 from recplan.profiles import Measurements, fit, read_curve, read_profile, read_scenario, write_profile
 from recplan.queuemodel import Policy
 

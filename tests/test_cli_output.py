@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recplan.cli.output import Format, Quantity, Report, Section, show, significant
-from recplan.cli.output import given as written
-from recplan.cli.output_options import OutputOptions
+from recplan.cli.options.output import OutputOptions
+from recplan.cli.output.output import Format, Quantity, Report, Section, show, significant
+from recplan.cli.output.output import given as written
 
 numbers = st.floats(1e-6, 1e9)
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]))

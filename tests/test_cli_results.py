@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from recplan.cli.application import app
-from recplan.cli.output import significant
+from recplan.cli.output.output import significant
 from recplan.profiles import known_hardware, load, models, presets, read_scenario
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, analyze, simulate
-from recplan.queuemodel.offered_load import offered_load
+from recplan.queuemodel.stations.offered_load import offered_load
 from recplan.solvers import coordinate_search, grid_search, hill_climb, max_qps, static_policy
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

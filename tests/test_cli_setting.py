@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from recplan.cli.scenario_options import LoadOptions, ScenarioOptions, SlaOptions
-from recplan.cli.setting import read_load, read_setting, read_sla
+from recplan.cli.options.scenario import LoadOptions, ScenarioOptions, SlaOptions
+from recplan.cli.scenario.setting import read_load, read_setting, read_sla
 from recplan.profiles import (
     Card,
     Processor,

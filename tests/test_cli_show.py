@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from recplan.cli.application import app
 from recplan.profiles import known_hardware, load, model_costs, models
-from recplan.profiles.calibration import calibration
-from recplan.profiles.hardware import GIB
-from recplan.profiles.roofline import card_times, processor_times
+from recplan.profiles.roofline.calibration import calibration
+from recplan.profiles.roofline.hardware import GIB
+from recplan.profiles.roofline.operator_times import card_times, processor_times
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RANKER, SERVER = str(EXAMPLES / "ranker.toml"), str(EXAMPLES / "server.toml")

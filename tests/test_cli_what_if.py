@@ -6,10 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from recplan.cli.application import app
-from recplan.cli.what_if_command import EPILOG
+from recplan.cli.commands.what_if import EPILOG
 from recplan.profiles.catalogue import find_model
-from recplan.profiles.levers import compatible, find_lever, known_levers, read_lever
-from recplan.profiles.what_if import levered_machine
+from recplan.profiles.levers.lever import compatible, find_lever, known_levers, read_lever
+from recplan.profiles.levers.what_if import levered_machine
 from recplan.queuemodel import Policy, QuerySizes, analyze
 from recplan.solvers import coordinate_search, max_qps
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from recplan.profiles import paper_headlines
 from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze
 from recplan.solvers import Case, MachinePower, StationPower, compare, grid_search, hill_climb, max_qps, static_policy
-from recplan.solvers.comparison import offloaded_items
+from recplan.solvers.planning.comparison import offloaded_items
 from strategies import machines, query_sizes
 
 CPU = CorePool(cores=8, service=ServiceCurve.from_table([1, 64], [0.0005, 0.020]))

@@ -22,10 +22,10 @@ from recplan.queuemodel import (
     simulate,
 )
 from recplan.queuemodel.analysis import latency_at
-from recplan.queuemodel.contention_kernel import mean_slowdown, number_in_system
-from recplan.queuemodel.offered_load import offered_load
-from recplan.queuemodel.simulation_kernel import _idle_servers, _serve, _slowdown
-from recplan.queuemodel.stations import Stations
+from recplan.queuemodel.kernels.contended import mean_slowdown, number_in_system
+from recplan.queuemodel.kernels.simulation import _idle_servers, _serve, _slowdown
+from recplan.queuemodel.stations.dispatch import Stations
+from recplan.queuemodel.stations.offered_load import offered_load
 from recplan.solvers import idle_percentile, max_qps
 from strategies import contentions, percentiles, rising_curves, scenarios, utilizations, with_contention
 

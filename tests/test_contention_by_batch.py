@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recplan.profiles import load, models
-from recplan.profiles.calibration import calibration
-from recplan.profiles.hardware import known_hardware
-from recplan.profiles.operator_costs import model_costs
-from recplan.profiles.roofline import processor_times
+from recplan.profiles.model.operator_costs import model_costs
+from recplan.profiles.roofline.calibration import calibration
+from recplan.profiles.roofline.hardware import known_hardware
+from recplan.profiles.roofline.operator_times import processor_times
 from recplan.queuemodel import (
     Contention,
     ContentionByBatch,
@@ -24,7 +24,7 @@ from recplan.queuemodel import (
     analyze,
     simulate,
 )
-from recplan.queuemodel.offered_load import offered_load
+from recplan.queuemodel.stations.offered_load import offered_load
 from recplan.solvers import grid_search, max_qps
 from strategies import contentions, scenarios, with_contention
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla
-from recplan.queuemodel.stations import Stations
+from recplan.queuemodel.stations.dispatch import Stations
 from recplan.solvers import grid_search, idle_percentile, max_qps
-from recplan.solvers.capacity import capacity
+from recplan.solvers.capacity import capacity_of
 from strategies import machines, pmfs, service_curves
 
 CORES = CorePool(2, ServiceCurve.from_table([1], [0.01]))
@@ -57,7 +57,7 @@ def test_the_exact_search_finds_what_solving_every_policy_finds(lattice):
 def test_the_exact_search_can_hold_each_station_to_the_target_by_itself(lattice):
     machine, sizes, sla, batches, thresholds = lattice
     capacities = {
-        policy: capacity(Stations(machine, sizes, policy), sla, everywhere=True)
+        policy: capacity_of(Stations(machine, sizes, policy), sla, everywhere=True)
         for policy in policies(machine, sizes, batches, thresholds)
     }
     result = grid_search(machine, sizes, sla, batches, thresholds, everywhere=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from recplan.cli.application import COMMANDS, app
-from recplan.cli.terms import find_term, known_terms
+from recplan.cli.reference.terms import find_term, known_terms
 
 NAMES = [term.name for term in known_terms()]
 
@@ -67,8 +67,8 @@ def test_the_commands_of_the_searches_are_those_that_use_them():
 
 def test_the_source_of_a_law_of_sizes_is_where_its_file_says():
     term = find_term("query-sizes")
-    assert "queuemodel/query_sizes.toml" in term.source
-    assert "queuemodel/query_sizes.toml says which figures were read" in term.text
+    assert "queuemodel/inputs/query_sizes.toml" in term.source
+    assert "queuemodel/inputs/query_sizes.toml says which figures were read" in term.text
     assert all(study in term.source for study in ("DeepRecSys", "Kairos", "Ribbon", "MLPerf"))
 
 
@@ -82,7 +82,7 @@ def test_every_term_has_a_formula_a_source_and_two_to_five_sentences():
 
 def test_files_of_the_project_that_a_source_names_exist():
     root = Path(__file__).resolve().parent.parent
-    named = {name for term in known_terms() for name in re.findall(r"\b\w+/\w+\.\w+", term.source)}
+    named = {name for term in known_terms() for name in re.findall(r"\b\w+(?:/\w+)+\.\w+", term.source)}
     assert named
     assert [name for name in named if not (root / name).exists()] == []
 

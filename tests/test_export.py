@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from recplan.cli.application import app
-from recplan.cli.decision import Decision, commented
-from recplan.cli.deeprecsys_flags import deeprecsys_flags
-from recplan.cli.export_command import ExportOptions
-from recplan.cli.reproduction import command_line
-from recplan.cli.scenario_options import LoadOptions, ScenarioOptions
-from recplan.cli.setting import read_setting
-from recplan.cli.triton_config import triton_config
+from recplan.cli.commands.export import ExportOptions
+from recplan.cli.export.chosen_policy import Decision, commented
+from recplan.cli.export.deeprecsys_flags import deeprecsys_flags
+from recplan.cli.export.reproduction import command_line
+from recplan.cli.export.triton_config import triton_config
+from recplan.cli.options.scenario import LoadOptions, ScenarioOptions
+from recplan.cli.scenario.setting import read_setting
 from recplan.queuemodel import Policy, Sla
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import strategies
 from recplan.profiles import FileError, Fit, Measurements, fit, load, read_measurements
-from recplan.profiles.isotonic import never_falling
-from recplan.profiles.repeated_runs import scatter_of
+from recplan.profiles.measurement.isotonic import never_falling
+from recplan.profiles.measurement.repeated_runs import scatter_of
 from recplan.queuemodel import ServiceCurve
 
 

@@ -6,9 +6,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze
-from recplan.queuemodel.stations import Stations
+from recplan.queuemodel.stations.dispatch import Stations
 from recplan.solvers import MachinePower, StationPower, grid_search, max_qps, size, size_day
-from recplan.solvers.capacity import capacity
+from recplan.solvers.capacity import capacity_of
 from strategies import machines, query_sizes
 
 MACHINE = Machine(CorePool(cores=8, service=ServiceCurve.from_table([1, 256], [0.0005, 0.080])))
@@ -190,7 +190,7 @@ def test_a_given_policy_can_be_held_to_the_target_at_each_station():
     assert policy.offload_above is not None
     overall, each = (size(machine, SIZES, SLA, 1e4, policy=policy, everywhere=held) for held in (False, True))
     assert overall.capacity_qps == pytest.approx(max_qps(machine, SIZES, policy, SLA), rel=2e-6)
-    assert each.capacity_qps == capacity(Stations(machine, SIZES, policy), SLA, everywhere=True)
+    assert each.capacity_qps == capacity_of(Stations(machine, SIZES, policy), SLA, everywhere=True)
     assert each.capacity_qps < overall.capacity_qps
     # So few machines that each carries more than its stations may, and less than all its queries may.
     squeezed = size(machine, SIZES, SLA, 1.5 * each.capacity_qps, policy=policy, everywhere=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from recplan.profiles import FileError
-from recplan.profiles.hardware import Card, Processor, known_hardware, read_hardware
+from recplan.profiles.roofline.hardware import Card, Processor, known_hardware, read_hardware
 
 CPU = {
     "kind": '"cpu"',

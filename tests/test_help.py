@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from recplan.cli.application import COMMANDS, HELP, app
-from recplan.profiles import calibration_fit, calibration_report
-from recplan.profiles.calibration import parameters
+from recplan.profiles.roofline import calibration_fit, calibration_report
+from recplan.profiles.roofline.calibration import parameters
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 #: Files that the examples name, and what they are in the repository.

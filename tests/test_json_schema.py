@@ -8,15 +8,16 @@ import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
+from recplan import profiles, solvers
 from recplan.cli.application import app
-from recplan.cli.output import SCHEMA
-from recplan.cli.policy_comparison import BELOW_CAPACITY
-from recplan.cli.schema_command import of_command, read_schema
-from recplan.profiles import calibration_fit, load
-from recplan.profiles.calibration import parameters
+from recplan.cli.output.output import SCHEMA
+from recplan.cli.reference.schema import of_command, read_schema
+from recplan.cli.scenario.policy_comparison import BELOW_CAPACITY
+from recplan.profiles import load
 from recplan.profiles.catalogue import find_model
+from recplan.profiles.roofline.calibration import parameters
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, analyze
-from recplan.solvers import Case, compare, comparison
+from recplan.solvers import Case, compare
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 EXAMPLE = str(EXAMPLES / "scenario.toml")
@@ -80,7 +81,7 @@ def _in_a_folder_with_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "day.csv").write_text(DAY)
     (tmp_path / "short.csv").write_text("batch_size,milliseconds\n1,2\n64,9\n")
-    monkeypatch.setattr(calibration_fit, "calibrate", lambda models=None: parameters())
+    monkeypatch.setattr(profiles, "calibrate", lambda models=None: parameters())
 
 
 def invoked(*arguments):
@@ -195,13 +196,13 @@ ON_CORES = ("compare", "--workers", "1", "--cpu", "c5n.2xlarge", "--accelerator"
 
 @pytest.mark.parametrize(("options", "place"), [(("--output", "done.json"), "in done.json"), ((), "printed")])
 def test_an_interrupted_comparison_keeps_what_is_done_and_says_where(options, place, monkeypatch):
-    solved = comparison.compared_cases
+    solved = solvers.compared_cases
 
     def interrupted(*arguments):
         yield next(solved(*arguments))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(comparison, "compared_cases", interrupted)
+    monkeypatch.setattr(solvers, "compared_cases", interrupted)
     result = invoked(*ON_CORES, "--format", "json", *options)
     assert result.exit_code == 130
     assert result.stderr.splitlines()[-1] == f"note: interrupted: 1 of 3 scenarios are done, and {place}"
@@ -215,7 +216,7 @@ def test_an_interrupt_before_the_first_scenario_prints_nothing(monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(comparison, "compared_cases", interrupted)
+    monkeypatch.setattr(solvers, "compared_cases", interrupted)
     result = invoked(*ON_CORES)
     assert (result.exit_code, result.stdout) == (130, "")
 

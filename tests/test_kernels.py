@@ -8,18 +8,21 @@ import numba.core.caching
 import numpy as np
 import pytest
 
-from recplan.queuemodel.jit import kernel
-from recplan.queuemodel.request_mix_kernel import weighted_quantile
+from recplan.queuemodel.kernels.jit import kernel
+from recplan.queuemodel.kernels.request_mix import weighted_quantile
 
 PACKAGES = ("recplan.queuemodel", "recplan.profiles", "recplan.solvers", "recplan.cli")
+
+DECORATOR = {("recplan.queuemodel.kernels.jit", "kernel"), ("recplan.queuemodel", "kernel")}
 
 
 def sources():
     """Yield each module of the installed packages with its package and its syntax tree."""
     for package in PACKAGES:
-        for module in pkgutil.iter_modules(find_spec(package).submodule_search_locations):
-            path = find_spec(f"{package}.{module.name}").origin
-            yield f"{package}.{module.name}", package, ast.parse(Path(path).read_text(encoding="utf-8"))
+        for module in pkgutil.walk_packages(find_spec(package).submodule_search_locations, f"{package}."):
+            path = find_spec(module.name).origin
+            own = module.name if module.ispkg else module.name.rpartition(".")[0]
+            yield module.name, own, ast.parse(Path(path).read_text(encoding="utf-8"))
 
 
 def is_kernel(node):
@@ -46,8 +49,8 @@ def test_a_module_with_kernels_takes_nothing_but_the_decorator_from_the_project(
         for name, package, tree in sources()
         if any(is_kernel(node) for node in ast.walk(tree))
     }
-    assert "recplan.queuemodel.simulation_kernel" in found
-    strays = {name: imports - {("recplan.queuemodel.jit", "kernel")} for name, imports in found.items()}
+    assert "recplan.queuemodel.kernels.simulation" in found
+    strays = {name: imports - DECORATOR for name, imports in found.items()}
     assert not any(strays.values()), strays
 
 
@@ -59,7 +62,7 @@ def test_no_module_but_the_decorators_own_compiles_by_itself():
         if (isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "numba" for alias in node.names))
         or (isinstance(node, ast.ImportFrom) and node.module == "numba")
     ]
-    assert set(strays) == {"recplan.queuemodel.jit"}
+    assert set(strays) == {"recplan.queuemodel.kernels.jit"}
 
 
 def test_a_kernel_compiles_where_no_cache_folder_is_writable(monkeypatch):

@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 import strategies
 from recplan.profiles import UnknownNameError, load, model_costs
-from recplan.profiles.calibration import calibration
 from recplan.profiles.catalogue import models
-from recplan.profiles.fusion import fuse_attentions, fuse_embeddings, fuse_epilogues, fuse_manipulations
-from recplan.profiles.hardware import Card, Processor, known_hardware
-from recplan.profiles.lever_effects import EFFECTS
-from recplan.profiles.levers import PulledLever, compatible, find_lever, known_levers, pull, read_lever
-from recplan.profiles.modelled_curve import CONTENDED_BATCHES, NEGLIGIBLE_SLOWDOWN, DoesNotFitError
-from recplan.profiles.operator_costs import ModelCosts
-from recplan.profiles.operator_table import costs_of
-from recplan.profiles.placement import Placement
-from recplan.profiles.roofline import card_times, processor_times
-from recplan.profiles.what_if import levered_machine
+from recplan.profiles.levers.effects import EFFECTS
+from recplan.profiles.levers.lever import PulledLever, compatible, find_lever, known_levers, pull, read_lever
+from recplan.profiles.levers.what_if import levered_machine
+from recplan.profiles.model.fusion import fuse_attentions, fuse_embeddings, fuse_epilogues, fuse_manipulations
+from recplan.profiles.model.operator_costs import ModelCosts
+from recplan.profiles.model.operator_table import costs_of
+from recplan.profiles.roofline.calibration import calibration
+from recplan.profiles.roofline.hardware import Card, Processor, known_hardware
+from recplan.profiles.roofline.modelled_curve import CONTENDED_BATCHES, NEGLIGIBLE_SLOWDOWN, DoesNotFitError
+from recplan.profiles.roofline.operator_times import card_times, processor_times
+from recplan.profiles.roofline.placement import Placement
 
 SKYLAKE = known_hardware()["skylake"]
 T4 = known_hardware()["t4"]
@@ -594,8 +594,8 @@ def test_two_levers_save_at_least_as_much_as_either(model, texts):
 
 def test_levers_need_no_graph_no_formula_and_no_fit():
     code = (
-        "import sys; from recplan.profiles.what_if import levered_machine; "
-        "from recplan.profiles.levers import read_lever; "
+        "import sys; from recplan.profiles.levers.what_if import levered_machine; "
+        "from recplan.profiles.levers.lever import read_lever; "
         "levered_machine('din', [read_lever('attention-fusion')], cpu='skylake', accelerator='t4'); "
         "print([name for name in ('sympy', 'networkx', 'scipy') if name in sys.modules])"
     )

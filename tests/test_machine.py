@@ -6,17 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recplan.queuemodel import (
-    Accelerator,
-    CorePool,
-    Machine,
-    OverloadedError,
-    Policy,
-    QuerySizes,
-    ServiceCurve,
-    Sla,
-)
-from recplan.queuemodel.offered_load import offered_load
+from recplan.queuemodel import Accelerator, CorePool, Machine, OverloadedError, Policy, QuerySizes, ServiceCurve, Sla
+from recplan.queuemodel.stations.offered_load import offered_load
 from strategies import factors, machines, query_sizes, scenarios, utilizations
 
 CURVE = ServiceCurve.from_table([1, 64], [0.002, 0.010])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recplan.cli.message import tell
+from recplan.cli.output.message import tell
 
 
 class Screen(io.StringIO):

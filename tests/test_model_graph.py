@@ -4,9 +4,9 @@ from hypothesis import given
 
 import strategies
 from recplan.profiles import Architecture, EmbeddingTables, RecurrentLayer
-from recplan.profiles.model_file import builtin_architecture, builtin_architectures
-from recplan.profiles.model_graph import check, model_graph, operators_of
-from recplan.profiles.operators import PUBLISHED_OPERATORS
+from recplan.profiles.model.model_file import builtin_architecture, builtin_architectures
+from recplan.profiles.model.model_graph import check, model_graph, operators_of
+from recplan.profiles.model.operators import PUBLISHED_OPERATORS
 
 
 def fc(inputs, outputs):

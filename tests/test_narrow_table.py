@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from recplan.cli.application import app
-from recplan.cli.narrow_table import LONGEST_WORD, NARROWEST_TEXT, fitted
-from recplan.cli.output import Grid, Quantity, Report, show
-from recplan.cli.output_options import OutputOptions
+from recplan.cli.options.output import OutputOptions
+from recplan.cli.output.narrow_table import LONGEST_WORD, NARROWEST_TEXT, fitted
+from recplan.cli.output.output import Grid, Quantity, Report, show
 
 WORDS = st.text("abcxyz", min_size=1, max_size=9)
 NUMBERS = st.integers(0, 10**6).map(str) | st.just("-")

@@ -3,7 +3,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recplan.profiles.operators import FORMULAS, QUANTITIES, Operator, n
+from recplan.profiles.model.operators import FORMULAS, QUANTITIES, Operator, n
 
 GROWING = ("flops", "bytes_read", "bytes_written", "lookups")
 KINDS = sorted(FORMULAS)

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from recplan import profiles
 from recplan.cli.application import app
-from recplan.cli.output import Format
-from recplan.cli.output_options import OutputOptions
-from recplan.profiles.whole_file import check_writable, write_whole
+from recplan.cli.options.output import OutputOptions
+from recplan.cli.output.output import Format
+from recplan.profiles.files.whole_file import check_writable, write_whole
 
 LIST = ("list", "sizes")
 

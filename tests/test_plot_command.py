@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from recplan.cli import plot_command
 from recplan.cli.application import app
-from recplan.cli.figure_landscape import in_words
-from recplan.cli.plot_command import Kind
+from recplan.cli.commands import plot as plot_command
+from recplan.cli.commands.plot import Kind
+from recplan.cli.figures.landscape import in_words
 from recplan.profiles import load
 from recplan.queuemodel import Policy, QuerySizes, Sla
 from recplan.solvers import grid_search, max_qps

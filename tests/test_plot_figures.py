@@ -12,27 +12,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recplan.cli.breakdown import broken_down_on
-from recplan.cli.figure_cdf import cdf_figure, simulated_steps
-from recplan.cli.figure_day import day_figure
-from recplan.cli.figure_landscape import landscape_figure
-from recplan.cli.figure_operators import operator_shares, operators_figure
-from recplan.cli.figure_pareto import pareto_figure
-from recplan.cli.figure_roofline import drawn, roof_of, roofline_figure
-from recplan.cli.figure_style import image
-from recplan.cli.landscape import landscape
-from recplan.cli.load_curve import load_curve, load_figure
-from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze, simulate
-from recplan.solvers import (
-    MachinePower,
-    StationPower,
-    coordinate_search,
-    hill_climb,
-    max_qps,
-    size_day,
-    sweep_points,
+from recplan.cli.figures.cdf import cdf_figure, simulated_steps
+from recplan.cli.figures.day import day_figure
+from recplan.cli.figures.landscape import landscape_figure
+from recplan.cli.figures.load_curve import load_curve, load_figure
+from recplan.cli.figures.operators import operator_shares, operators_figure
+from recplan.cli.figures.pareto import pareto_figure
+from recplan.cli.figures.roofline import drawn, roof_of, roofline_figure
+from recplan.cli.figures.style import image
+from recplan.cli.records.breakdown import broken_down_on
+from recplan.cli.records.landscape import landscape
+from recplan.queuemodel import (
+    Accelerator,
+    CorePool,
+    Machine,
+    Policy,
+    QuerySizes,
+    ServiceCurve,
+    Sla,
+    analyze,
+    simulate,
 )
-from recplan.solvers.sweeping import front
+from recplan.solvers import MachinePower, StationPower, coordinate_search, hill_climb, max_qps, size_day, sweep_points
+from recplan.solvers.planning.sweep import front
 
 CORES = CorePool(cores=8, service=ServiceCurve.from_table([1, 512], [0.002, 0.050]))
 ALONE = Machine(CORES)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from recplan.queuemodel import Accelerator, CorePool, Machine, ServiceCurve
 from recplan.solvers import MachinePower, StationPower
-from recplan.solvers.power import check_power
+from recplan.solvers.planning.power import check_power
 
 shares = st.floats(0.0, 1.0)
 watts = st.floats(0.1, 1000.0)

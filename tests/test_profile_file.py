@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 import strategies
 from recplan.profiles import FileError, Measurements, Profile, fit, read_profile, write_profile
+from recplan.profiles.files.profile_file import profile_toml, read_curve_file
 from recplan.profiles.profile import FitRecord
-from recplan.profiles.profile_file import profile_toml, read_curve_file
 from recplan.queuemodel import Contention, ContentionByBatch, ServiceCurve
-from recplan.queuemodel.service_curve import PROVENANCES
+from recplan.queuemodel.inputs.service_curve import PROVENANCES
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 counts = st.integers(1, 10**6)

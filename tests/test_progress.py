@@ -7,8 +7,8 @@ from time import sleep
 
 import pytest
 
-from recplan.cli import progress
-from recplan.cli.progress import Progress, expected_to_take
+from recplan.cli.output import progress
+from recplan.cli.output.progress import Progress, expected_to_take
 
 # The cursor goes up to the bar's line, and the line is emptied.
 TAKEN_AWAY = "\x1b[1A\x1b[2K"

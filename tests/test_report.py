@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from recplan.cli import report_command, report_options
 from recplan.cli.application import app
-from recplan.cli.inline_picture import embedded
-from recplan.cli.levered_machines import read_levered_machines
-from recplan.cli.policy_comparison import Candidate
-from recplan.cli.report_answer import answer, key_figures
-from recplan.cli.scenario_options import ScenarioOptions
-from recplan.cli.setting import read_setting
-from recplan.cli.strongest_levers import MOST, strongest_levers
-from recplan.cli.validation_run import ValidationRun
+from recplan.cli.commands import report as report_command
+from recplan.cli.figures.inline_picture import embedded
+from recplan.cli.options import report as report_options
+from recplan.cli.options.scenario import ScenarioOptions
+from recplan.cli.report.answer import answer, key_figures
+from recplan.cli.report.strongest_levers import MOST, strongest_levers
+from recplan.cli.report.validation_run import ValidationRun
+from recplan.cli.scenario.levered_machines import read_levered_machines
+from recplan.cli.scenario.policy_comparison import Candidate
+from recplan.cli.scenario.setting import read_setting
 from recplan.profiles import load
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze, simulate
 from recplan.solvers import grid_search, size
@@ -267,7 +268,7 @@ def verdict_of(analysed_share, sla=None):
     sizes, policy = QuerySizes.fixed(100), Policy(100)
     latency = analyze(machine, sizes, policy, 120.0)
     sample = simulate(machine, sizes, policy, analysed_share * 120.0, queries=20000, seed=1)
-    from recplan.cli.validate_command import compared
+    from recplan.cli.commands.validate import compared
 
     pairs = {95.0: (latency.percentile(95), sample.percentile(95))}
     seconds = sample.percentile(95) / 1.1 if sla is None else sla

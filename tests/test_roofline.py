@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from recplan.profiles.bottleneck import bottleneck
-from recplan.profiles.calibration import calibration
 from recplan.profiles.catalogue import models
-from recplan.profiles.hardware import GIB, Processor, known_hardware
-from recplan.profiles.model_file import builtin_architecture
-from recplan.profiles.modelled_curve import DoesNotFitError, card_curve, check_memory, processor_curve
-from recplan.profiles.operator_costs import model_costs, presets
-from recplan.profiles.operator_table import costs_of
-from recplan.profiles.operators import PUBLISHED_OPERATORS
-from recplan.profiles.roofline import (
+from recplan.profiles.model.bottleneck import bottleneck
+from recplan.profiles.model.model_file import builtin_architecture
+from recplan.profiles.model.operator_costs import model_costs, presets
+from recplan.profiles.model.operator_table import costs_of
+from recplan.profiles.model.operators import PUBLISHED_OPERATORS
+from recplan.profiles.roofline.calibration import calibration
+from recplan.profiles.roofline.hardware import GIB, Processor, known_hardware
+from recplan.profiles.roofline.modelled_curve import DoesNotFitError, card_curve, check_memory, processor_curve
+from recplan.profiles.roofline.operator_times import (
     card_times,
     loading_times,
     processor_times,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import strategies
 from recplan.profiles import FileError, load, models, read_curve, read_scenario, read_sizes
 from recplan.queuemodel import Accelerator, CorePool, Policy, QuerySizes, ServiceCurve, Sla
-from recplan.queuemodel.offered_load import offered_load
+from recplan.queuemodel.stations.offered_load import offered_load
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "scenario.toml"
 

@@ -17,8 +17,8 @@ from recplan.queuemodel import (
     ServiceCurve,
     simulate,
 )
-from recplan.queuemodel.offered_load import offered_load
-from recplan.queuemodel.simulation_kernel import _idle_servers, _serve, simulate_queries
+from recplan.queuemodel.kernels.simulation import _idle_servers, _serve, simulate_queries
+from recplan.queuemodel.stations.offered_load import offered_load
 from strategies import factors, query_sizes, rising_curves, scenarios, service_curves, utilizations
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recplan.cli.terminal_plot import HEIGHT, Bars, Chart, Series, rendered
+from recplan.cli.figures.terminal_plot import HEIGHT, Bars, Chart, Series, rendered
 
 values = st.floats(1e-3, 1e6)
 

@@ -1,0 +1,1 @@
+"""The commands that compute: one a module, and none imports another."""

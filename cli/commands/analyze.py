@@ -1,0 +1,79 @@
+"""`recplan analyze`: the latency law at one load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..options.output import OutputOptions
+from ..options.plot import PlotOptions
+from ..options.scenario import LoadOptions, ScenarioOptions
+from ..output.compilation import compilation_announced
+from ..output.output import Quantity, Report, given, note, show
+from ..records.latency import POLICY, latency_quantities, latency_record
+from ..scenario.setting import describe_policy, read_load, read_setting
+
+PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9)
+
+SUMMARY = "Show the latency law at one load."
+
+HELP = "Show the latency law of a machine at one load and under one policy, computed without simulation."
+
+EPILOG = """\b
+Examples:
+  recplan analyze --model dlrm-rmc2 --cpu c5n.2xlarge --cores 8 \\
+    --accelerator g4dn.xlarge --qps 30 --batch-size 64 --offload-above 256
+  recplan analyze scenario.toml --qps 500 --percentile 99.99 --format json
+
+\b
+Latencies are in milliseconds, loads in queries per second, sizes in items."""
+
+
+def run(setting_options: ScenarioOptions, load_options: LoadOptions, plot: PlotOptions, output: OutputOptions) -> None:
+    """Print the latency law at one load."""
+    from recplan.queuemodel import analyze
+
+    plot.refuse_beside(output)
+    setting = read_setting(setting_options)
+    policy, qps = read_load(setting, load_options)
+    setting = setting.run_under(policy)
+    percentiles = with_extra(PERCENTILES, load_options.percentile)
+    with compilation_announced():
+        latency = analyze(setting.machine, setting.sizes, policy, qps)
+        record = {
+            "qps": qps,
+            **describe_policy(policy),
+            **latency_record(latency, percentiles),
+            "accuracy": latency.accuracy,
+        }
+    if output.format.for_reading:
+        note(f"accuracy: {latency.accuracy}")
+    show(
+        Report(
+            command="analyze",
+            title=f"{setting.title}\nquery sizes {setting.sizes_name}\n{setting.curves}",
+            quantities=(
+                Quantity("qps", "load (queries/s)", given),
+                *POLICY,
+                *latency_quantities(percentiles),
+            ),
+            records=[record],
+            document={"scenario": setting.document(), "result": record},
+            upright=True,
+        ),
+        output,
+    )
+    if plot.wanted:
+        from ..figures.pictures import load_picture, stated_sla
+
+        plot.draw(load_picture(setting, policy, stated_sla(setting), qps, percentiles), output)
+
+
+def with_extra(percentiles: Iterable[float], extra: Iterable[float] | None) -> list[float]:
+    """Add percentiles to those that are always shown, in rising order.
+
+    >>> with_extra([50.0, 95.0], [90.0, 95.0])
+    [50.0, 90.0, 95.0]
+    """
+    from recplan.queuemodel import arguments
+
+    return sorted({*percentiles, *(arguments.percentile("--percentile", value) for value in extra or ())})

@@ -1,0 +1,321 @@
+"""`recplan compare`: the paper's evaluation as one table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..options.completion import complete_accelerators, complete_cpus, complete_models, complete_sizes, one_of
+from ..options.output import OutputOptions
+from ..options.power import AccountingOption, hardware_power
+from ..options.scenario import InputLoadingOption
+from ..output.compilation import compilation_announced
+from ..output.failure import INTERRUPTED
+from ..output.output import Format, Quantity, Report, Section, given, note, origin, per_cent, show, significant
+from ..output.progress import Progress
+from ..scenario.setting import DEFAULT_SIZES, describe_policy
+
+if TYPE_CHECKING:
+    from recplan.profiles import Headline
+    from recplan.queuemodel import QuerySizes
+    from recplan.solvers import Case, ComparedCase, GeometricMean, Outcome
+
+#: Targets by their factor on the published one; DeepRecSys sweeps these.
+TARGETS = {"low": 0.5, "medium": 1.0, "high": 1.5}
+CPUS = ("skylake", "broadwell")
+ACCELERATOR = "gtx1080ti"
+NO_ACCELERATOR = "none"
+
+SUMMARY = "Compare the schedulers as DeepRecSys does."
+
+HELP = (
+    "Compare the static rule, DeepRecSched and the exact optimum on the published models, without and with an "
+    "accelerator, and hold the geometric means against the paper's."
+)
+
+EPILOG = """\b
+Examples:
+  recplan compare
+  recplan compare --cpu skylake --model wnd --model din --sla medium
+  recplan compare --sizes deeprecsys-lognormal --accounting utilization \\
+    --format csv
+
+\b
+The targets low, medium and high are 0.5, 1 and 1.5 times the published one of
+each model, for the 95th percentile, in milliseconds. Capacities are in
+queries per second. The static rule cuts the largest query into one batch per
+core and uses no accelerator; DeepRecSched climbs; exact is the best of all
+batch sizes and thresholds. Queries/s per watt counts every part with its
+thermal design power, as the paper does; with --accounting utilization it
+counts what the parts draw at that load."""
+
+_LABELS = {
+    "static": "static rule",
+    "deeprecsched-cpu": "DeepRecSched-CPU",
+    "deeprecsched-gpu": "DeepRecSched-GPU",
+    "exact-cpu": "exact-CPU",
+    "exact-gpu": "exact-GPU",
+}
+
+
+def _ratio(value: float) -> str:
+    return significant(value, 3)
+
+
+_CASES = (
+    Quantity("cpu", "cpu"),
+    Quantity("model", "model"),
+    Quantity("sla", "target"),
+    Quantity("latency_ms", "bound (ms)", given),
+    Quantity("scheduler", "scheduler", _LABELS.__getitem__, text=True),
+    Quantity("batch_size", "batch", given),
+    Quantity("offload_above", "offload above", given),
+    Quantity("capacity_qps", "queries/s", significant, narrow="q/s"),
+    Quantity("times_static", "x static", _ratio),
+    Quantity("qps_per_watt", "q/s per W", _ratio),
+    Quantity("accelerator_items_share", "items offl. (%)", per_cent),
+    Quantity("share_of_optimum", "of optimum (%)", per_cent, narrow="of opt. (%)"),
+)
+_SHOWN = (*_CASES, Quantity("best", "best", lambda best: "*" if best else "", text=True))
+_MEANS = (
+    Quantity("cpu", "cpu"),
+    Quantity("sla", "target"),
+    Quantity("scheduler", "scheduler", _LABELS.__getitem__, text=True),
+    Quantity("cases", "cases", given),
+    Quantity("times_static", "queries/s x static", _ratio),
+    Quantity("paper_times_static", "paper", _ratio),
+    Quantity("per_watt_times_static", "q/s per W x static", _ratio),
+    Quantity("paper_per_watt_times_static", "paper", _ratio),
+)
+
+
+def run(
+    *,
+    cpu: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="Cpu (`recplan list hardware`), or a .toml file that describes one, no curve; may be repeated.  "
+            "[default: skylake and broadwell]",
+            autocompletion=complete_cpus,
+        ),
+    ] = None,
+    accelerator: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|FILE|none",
+            help="Accelerator beside each cpu, as for --cpu.",
+            autocompletion=complete_accelerators,
+        ),
+    ] = ACCELERATOR,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Model; may be repeated.  [default: all eight]", autocompletion=complete_models
+        ),
+    ] = None,
+    sla: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="low|medium|high",
+            help="Target; may be repeated.  [default: all three]",
+            autocompletion=one_of("low", "medium", "high"),
+        ),
+    ] = None,
+    sizes: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Published law of the query sizes; see `recplan list sizes`.",
+            autocompletion=complete_sizes,
+        ),
+    ] = DEFAULT_SIZES,
+    input_loading: InputLoadingOption = None,
+    accounting: AccountingOption = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Processes to spread the scenarios over.  [default: one for each processor]"),
+    ] = None,
+    output: OutputOptions,
+) -> None:
+    """Print the outcomes and their geometric means."""
+    from recplan.profiles import models, paper_headlines
+    from recplan.queuemodel import QuerySizes, arguments
+    from recplan.solvers import compared_cases, geometric_means
+
+    if sizes not in QuerySizes.names():
+        raise arguments.unknown("--sizes", sizes, QuerySizes.names())
+    processes = (os.cpu_count() or 1) if workers is None else arguments.whole("--workers", workers)
+    names = _distinct("--model", model, [known.name for known in models()])
+    _refuse_curves("--cpu", cpu or ())
+    _refuse_curves("--accelerator", [accelerator])
+    targets = _distinct("--sla", sla, list(TARGETS))
+    beside = None if accelerator == NO_ACCELERATOR else accelerator
+    law = QuerySizes.named(sizes)
+    cases = [
+        case
+        for name in dict.fromkeys(cpu or CPUS)
+        for case in _cases(name, beside, names, targets, law, input_loading or "accelerator", accounting or "tdp")
+    ]
+    compared: list[ComparedCase] = []
+    begin = perf_counter()
+    with compilation_announced(), Progress(len(cases), "comparing") as progress:
+        try:
+            for entry in compared_cases(cases, processes):
+                compared.append(entry)
+                progress(len(compared))
+        except KeyboardInterrupt:
+            if not compared:
+                raise
+    elapsed_ms = 1e3 * (perf_counter() - begin)
+    records = [_record(entry, outcome) for entry in compared for outcome in entry.outcomes]
+    best = [_is_best(entry, outcome) for entry in compared for outcome in entry.outcomes]
+    published = {(headline.scheduler, headline.target): headline for headline in paper_headlines()}
+    means = [_mean(mean, published.get((mean.scheduler, mean.target))) for mean in geometric_means(compared)]
+    lost = [record for record in records if record["reason"]]
+    if lost:
+        first = f"{lost[0]['model']}, {lost[0]['sla']}, {_LABELS[lost[0]['scheduler']]}: {lost[0]['reason']}"
+        note(f"{len(lost)} of {len(records)} outcomes carry nothing; the first: {first}")
+    if output.format is not Format.JSON:
+        note(f"{_counted(len(compared))} in {significant(elapsed_ms, 3)} ms")
+    title = f"query sizes {sizes}, accelerator {accelerator}, power by {accounting or 'tdp'}\n{_curves(cases)}"
+    show(
+        Report(
+            command="compare",
+            title=title,
+            quantities=_CASES,
+            records=records,
+            document={
+                "sizes": sizes,
+                "accelerator": beside,
+                "accounting": accounting or "tdp",
+                "outcomes": records,
+                "geometric_means": means,
+                "complete": len(compared) == len(cases),
+                "elapsed_ms": elapsed_ms,
+            },
+            sections=(
+                Section("", _SHOWN, [{**record, "best": mark} for record, mark in zip(records, best, strict=True)]),
+                Section("geometric means over the static rule, beside the paper's", _MEANS, means),
+            ),
+        ),
+        output,
+    )
+    if len(compared) < len(cases):
+        note(f"interrupted: {len(compared)} of {_counted(len(cases))} are done, and {output.place}")
+        raise typer.Exit(INTERRUPTED)
+
+
+def _counted(scenarios: int) -> str:
+    return "1 scenario" if scenarios == 1 else f"{scenarios} scenarios"
+
+
+def _is_best(entry: ComparedCase, outcome: Outcome) -> bool:
+    return outcome.qps > 0 and outcome.qps == max(other.qps for other in entry.outcomes)
+
+
+def _refuse_curves(option: str, names: Sequence[str]) -> None:
+    from recplan.profiles import is_curve
+
+    for name in names:
+        if is_curve(name):
+            raise ValueError(
+                f"{option} {name} is a service curve, and compare runs several models, each with its own; name "
+                "hardware (see `recplan list hardware`), or a file that describes it"
+            )
+
+
+def _curves(cases: Sequence[Case]) -> str:
+    """Where the figures of the curves come from, in a line."""
+    hosts: dict[str, list[str]] = {}
+    for case in cases:
+        known = hosts.setdefault(case.machine.cpu.service.provenance, [])
+        if case.host not in known:
+            known.append(case.host)
+    lines = [f"cpu curve: {origin(provenance)} ({', '.join(names)})" for provenance, names in hosts.items()]
+    beside = [case.machine.accelerator.service.provenance for case in cases if case.machine.accelerator]
+    lines += [f"accelerator curve: {origin(provenance)}" for provenance in dict.fromkeys(beside)]
+    return "; ".join(lines)
+
+
+def _distinct(option: str, asked: list[str] | None, known: Sequence[str]) -> list[str]:
+    from recplan.queuemodel import arguments
+
+    for name in asked or ():
+        if name not in known:
+            raise arguments.unknown(option, name, known)
+    return list(dict.fromkeys(asked or known))
+
+
+def _cases(
+    cpu: str,
+    accelerator: str | None,
+    names: Sequence[str],
+    targets: Sequence[str],
+    sizes: QuerySizes,
+    input_loading: str,
+    accounting: str,
+) -> list[Case]:
+    from recplan.profiles import DoesNotFitError, find_hardware, find_model, load
+    from recplan.queuemodel import Sla
+    from recplan.solvers import Case
+
+    host = find_hardware("cpu", cpu)
+    card = None if accelerator is None else find_hardware("accelerator", accelerator)
+    power = hardware_power(host, card, accounting)
+    cases = []
+    for name in names:
+        known = find_model(name)
+        drawn = power
+        try:
+            machine = load(name, cpu=cpu, accelerator=accelerator, input_loading=input_loading)
+        except DoesNotFitError as error:
+            note(f"{error}; it is compared on the cores alone")
+            machine = load(name, cpu=cpu, input_loading=input_loading)
+            drawn = power.without_accelerator() if power else None
+        for target in targets:
+            sla = Sla(known.sla.percentile, TARGETS[target] * known.sla.seconds)
+            cases.append(Case(name, target, machine, sizes, sla, drawn, host.name))
+    return cases
+
+
+def _record(entry: ComparedCase, outcome: Outcome) -> Mapping[str, Any]:
+    case = entry.case
+    cpu, accelerator = case.machine.cpu, case.machine.accelerator
+    return {
+        "cpu": case.host,
+        "model": case.model,
+        "sla": case.target,
+        "percentile": case.sla.percentile,
+        "latency_ms": 1e3 * case.sla.seconds,
+        "scheduler": outcome.scheduler,
+        **describe_policy(outcome.policy),
+        "capacity_qps": outcome.qps,
+        "times_static": outcome.times_static,
+        "watts": outcome.watts,
+        "qps_per_watt": outcome.qps_per_watt,
+        "per_watt_times_static": outcome.per_watt_times_static,
+        "accelerator_items_share": outcome.accelerator_share,
+        "share_of_optimum": outcome.share_of_optimum,
+        "reason": outcome.reason,
+        "cpu_curve": cpu.service.provenance,
+        "accelerator_curve": accelerator.service.provenance if accelerator else None,
+    }
+
+
+def _mean(mean: GeometricMean, published: Headline | None) -> Mapping[str, Any]:
+    return {
+        "cpu": mean.host,
+        "sla": mean.target,
+        "scheduler": mean.scheduler,
+        "cases": mean.cases,
+        "left_out": mean.left_out,
+        "times_static": mean.times_static,
+        "paper_times_static": published.times_static if published else None,
+        "per_watt_times_static": mean.per_watt_times_static,
+        "paper_per_watt_times_static": published.per_watt_times_static if published else None,
+    }

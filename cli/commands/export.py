@@ -1,0 +1,137 @@
+"""`recplan export`: a policy, written down for where it is used."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..options.output import OutputOptions
+from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
+from ..output.compilation import compilation_announced
+from ..output.failure import UnreachableTargetError
+from ..output.output import write_result
+from ..scenario.policy_comparison import best_policy
+from ..scenario.setting import read_fixed_policy, read_setting, read_sla
+
+if TYPE_CHECKING:
+    from recplan.queuemodel import Policy, Sla
+    from recplan.solvers import SearchResult
+
+    from ..export.chosen_policy import Decision
+    from ..scenario.setting import Setting
+
+SUMMARY = "Write a policy for where it is used."
+
+HELP = """Write a policy for where it is used, the best one or a given one.
+
+\b
+deeprecsys  flags of DeepRecSys' own scripts
+triton      fragments of config.pbtxt for NVIDIA's Triton Inference Server
+toml        a scenario file, which every command takes again"""
+
+EPILOG = """\b
+Examples:
+  recplan export --to deeprecsys --model dlrm-rmc1 --cpu skylake \\
+    --accelerator gtx1080ti --sla-ms 100
+  recplan export scenario.toml --to triton --batch-size 64 --offload-above 256
+  recplan export scenario.toml --to toml --output decided.toml
+
+\b
+Without --batch-size the policy is the one that recplan tune chooses. Comments
+say what made the file, the capacity in queries per second, the target in
+milliseconds, and what the other program does not do by itself.
+
+\b
+Exit status 3 says that the policy carries nothing within the target."""
+
+
+class Destination(StrEnum):
+    """What a policy can be written for."""
+
+    DEEPRECSYS = "deeprecsys"
+    TRITON = "triton"
+    TOML = "toml"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What to write, and how the best policy is chosen."""
+
+    to: Annotated[Destination, typer.Option(help="What to write it for.")]
+    overall: Annotated[
+        bool,
+        typer.Option(
+            "--overall", help="Choose by the target of all queries together, not of those of each station, as for tune."
+        ),
+    ] = False
+
+
+def run(
+    *,
+    setting_options: ScenarioOptions,
+    export_options: ExportOptions,
+    policy_options: FixedPolicyOptions,
+    sla_options: SlaOptions,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write to this file instead of standard output, whole or not at all."),
+    ] = None,
+) -> None:
+    """Print a policy as another program takes it."""
+    from ..export.chosen_policy import Decision
+    from ..export.reproduction import command_line
+
+    # Checks that the file can be written before the policy is searched.
+    OutputOptions(output=output)
+    setting = read_setting(setting_options)
+    sla = read_sla(setting, sla_options)
+    policy = read_fixed_policy(policy_options)
+    if policy is not None and export_options.overall:
+        raise ValueError("--overall is for choosing a policy; leave it out beside --batch-size")
+    with compilation_announced():
+        found = _solved(setting, sla, policy, export_options.overall)
+    decision = Decision(
+        setting.run_under(found.policy),
+        sla,
+        found.policy,
+        found.qps,
+        command_line("export", setting_options, export_options, policy_options, sla_options),
+    )
+    text = _text(decision, export_options.to, setting_options, output)
+    if output is not None:
+        write_result(output, text.encode())
+        return
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _solved(setting: Setting, sla: Sla, policy: Policy | None, overall: bool) -> SearchResult:
+    from recplan.solvers import solve_policy
+
+    if policy is not None:
+        found = solve_policy(setting.machine, setting.sizes, sla, policy)
+        if found.reason:
+            raise UnreachableTargetError(found.reason)
+        return found
+    return best_policy(setting.machine, setting.sizes, sla, overall=overall)
+
+
+def _text(decision: Decision, to: Destination, options: ScenarioOptions, output: Path | None) -> str:
+    if to is Destination.DEEPRECSYS:
+        from ..export.deeprecsys_flags import deeprecsys_flags
+
+        return deeprecsys_flags(decision)
+    if to is Destination.TRITON:
+        from ..export.triton_config import triton_config
+
+        return triton_config(decision)
+    from ..export.scenario_text import scenario_text
+
+    # A pipe or a terminal has no folder that says where the text will be.
+    in_place = output is None or (output.exists() and not output.is_file())
+    return scenario_text(decision, options, Path() if in_place or output is None else output.parent)

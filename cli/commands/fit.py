@@ -1,0 +1,162 @@
+"""`recplan fit`: a user's own timings become a profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..options.output import OutputOptions
+from ..output.output import Format, Quantity, Report, given, note, per_cent, show, significant
+
+if TYPE_CHECKING:
+    from recplan.profiles import Fit
+
+SUMMARY = "Fit a service curve to own timings."
+
+HELP = """Fit a service curve to own timings, and write it down as a profile.
+
+The timings are a CSV file: columns batch_size, and seconds or milliseconds; a row per run, each batch size timed
+once or often, in any order; where wanted, busy_cores, how many cores were busy then. The profile takes the place of
+a name in `recplan tune --cpu`, in the other commands, and of a curve in scenario files."""
+
+EPILOG = """\b
+Examples:
+  recplan fit measurements.csv --kind cpu --cores 16 --out my-cpu.toml
+  recplan fit measurements.csv --scv 0.05 --format json
+
+\b
+The curve goes through the mean of the runs at each batch size, outliers left
+out, and falls only where repeated runs prove it. Beyond the largest batch it
+goes on with the slope of the upper half of the batch sizes. The error at
+sizes left out is that of the curve at a batch size that it was not given.
+
+\b
+A file that exists is replaced only where it is a profile. Times are shown
+in milliseconds, batches in items."""
+
+_QUANTITIES = (
+    Quantity("batch_size", "batch (items)", given),
+    Quantity("runs", "runs", given),
+    Quantity("outliers", "outliers", given),
+    Quantity("median_ms", "median (ms)", significant),
+    Quantity("mean_ms", "mean (ms)", significant),
+    Quantity("fitted_ms", "fitted (ms)", significant),
+    Quantity("relative_error", "error (%)", lambda share: f"{round(100 * share, 2) + 0.0:+.2f}"),
+)
+
+
+def run(
+    *,
+    measurements: Annotated[Path, typer.Argument(metavar="MEASUREMENTS.csv", help="The timings.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.toml", help="Where to write the profile.  [default: it is not written]"),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(metavar="cpu|accelerator", help="What was timed.  [default: may serve as either]")
+    ] = None,
+    name: Annotated[str | None, typer.Option(metavar="TEXT", help="A name for what was timed.")] = None,
+    cores: Annotated[
+        int | None, typer.Option(metavar="N", help="Cores, or accelerators, of the machine that has it.")
+    ] = None,
+    scv: Annotated[
+        float | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Squared coefficient of variation of the service times.  [default: that of repeated runs]",
+        ),
+    ] = None,
+    output: OutputOptions,
+) -> None:
+    """Print the fit, and write the profile."""
+    from recplan.profiles import fit, write_profile
+
+    if out is not None and out.suffix.lower() != ".toml":
+        raise ValueError(f"--out {out} must end in .toml, so that --cpu and --accelerator know it for a profile")
+    output.refuse("--out", out)
+    if output.output is not None and output.output.suffix.lower() == ".toml":
+        raise ValueError(f"--output {output.output} is for what fit prints; --out writes the profile")
+    found = fit(measurements, scv=scv)
+    profile = found.profile(name, kind, cores)
+    _check_cores(found, cores)
+    if out is not None:
+        write_profile(profile, out)
+    records = [
+        {
+            "batch_size": point.batch_size,
+            "runs": point.runs,
+            "outliers": point.outliers,
+            "median_ms": 1e3 * point.median_seconds,
+            "mean_ms": 1e3 * point.mean_seconds,
+            "fitted_ms": 1e3 * point.fitted_seconds,
+            "relative_error": point.relative_error,
+        }
+        for point in found.points
+    ]
+    if output.format is not Format.JSON:
+        note(_summary(found))
+    for warning in found.warnings:
+        note(warning)
+    if kind == "cpu" and found.contention is None:
+        note(
+            "nothing tells how busy cores slow each other: the curve is without slowdown, and where they do, a machine "
+            "carries less than computed; time the same batches beside other busy cores too, with a column busy_cores"
+        )
+    if out is not None:
+        note(f"the profile is in {out}")
+    contention = found.contention
+    show(
+        Report(
+            command="fit",
+            title=_title(name or measurements.stem, found),
+            quantities=_QUANTITIES,
+            records=records,
+            document={
+                "profile": {"name": name, "kind": kind, "cores": cores, "path": None if out is None else str(out)},
+                "fit": {
+                    "runs": found.runs,
+                    "outliers": found.outliers,
+                    "scv": found.scv,
+                    "mean_absolute_error": found.mape,
+                    "leave_one_out_error": found.leave_one_out_mape,
+                    "contention": contention
+                    and [
+                        {"busy_cores": busy, "slowdown": slowdown}
+                        for busy, slowdown in zip(contention.busy_cores, contention.slowdowns, strict=True)
+                    ],
+                },
+                "points": records,
+                "warnings": list(found.warnings),
+            },
+        ),
+        output,
+    )
+
+
+def _title(name: str, found: Fit) -> str:
+    sizes = "1 batch size" if len(found.points) == 1 else f"{len(found.points)} batch sizes"
+    title = f"{name}: {found.runs} {'run' if found.runs == 1 else 'runs'} of {sizes}"
+    if found.contention is None:
+        return title
+    fewest = found.contention.busy_cores[0]
+    return f"{title}; below, those with {fewest} busy {'core' if fewest == 1 else 'cores'}"
+
+
+def _summary(found: Fit) -> str:
+    parts = [f"scv {given(float(f'{found.scv:.3g}'))}", f"mean absolute error {per_cent(found.mape)} %"]
+    if found.leave_one_out_mape is not None:
+        parts.append(f"{per_cent(found.leave_one_out_mape)} % at sizes left out")
+    if found.contention is not None:
+        busy, slowdown = found.contention.busy_cores[-1], found.contention.slowdowns[-1]
+        parts.append(f"slowdown {significant(slowdown, 3)} at {busy} busy cores")
+    return ", ".join(parts)
+
+
+def _check_cores(found: Fit, cores: int | None) -> None:
+    if cores is not None and found.contention is not None and cores > found.contention.busy_cores[-1]:
+        note(
+            f"busy cores were timed up to {found.contention.busy_cores[-1]} of {cores}; beyond, the slowdown is taken "
+            "to stay as it is"
+        )

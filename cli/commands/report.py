@@ -1,0 +1,124 @@
+"""`recplan report`: the whole plan as one page, for the person who decides."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from ..options.power import PowerOptions, read_power
+from ..options.provision import ProvisionOptions
+from ..options.report import PageOptions, ReportOptions
+from ..options.scenario import ScenarioOptions, SlaOptions
+from ..output.compilation import compilation_announced
+from ..output.output import write_result
+from ..scenario.policy_comparison import Method, candidates
+from ..scenario.setting import describe_sla, read_setting, read_sla
+
+SUMMARY = "Write the whole plan as one page, to hand on."
+
+HELP = """Write the whole plan as one HTML page, for the person who decides.
+
+The page tells the answer in one sentence, the policy beside the static rule, the fleet, pictures, what levers would
+gain, what all of it takes for granted and how sure that is, a simulation of it, and the command that makes it again.
+It loads nothing from elsewhere, and the same command writes the same bytes."""
+
+EPILOG = """\b
+Examples:
+  recplan report --model wnd --cpu skylake --target-qps 250000 \\
+    --headroom 0.2 --spare 1 --lever int8 --output wnd.html
+  recplan report scenario.toml --sla-ms 60 --output report.html
+
+\b
+Needs jinja2 and matplotlib: pip install 'recplan[report]'. Loads are in
+queries per second, latencies in milliseconds, sizes in items. Without
+--target-qps the report is about one machine. Levers need a model on hardware,
+as in recplan what-if. The simulation runs at the capacity.
+
+\b
+Exit status 3 says that even an idle machine misses the target; then there is
+no report."""
+
+
+def run(
+    *,
+    setting_options: ScenarioOptions,
+    sla_options: SlaOptions,
+    report_options: ReportOptions,
+    provision_options: ProvisionOptions,
+    power_options: PowerOptions,
+    page_options: PageOptions,
+) -> None:
+    """Write a report."""
+    from ..export.reproduction import command_line
+    from ..report.answer import answer, key_figures
+    from ..report.page import Page, Part
+    from ..report.parts import Findings, parts_of, stations_of
+    from ..report.validation_run import validation_run
+    from ..scenario.levered_machines import read_levered_machines, read_levers
+    from .size import read_target, sized
+
+    groups = (setting_options, sla_options, report_options, provision_options, power_options, page_options)
+    levers = read_levers(report_options.lever or ())
+    target = None
+    if report_options.target_qps is not None:
+        target = read_target(report_options.target_qps)
+    else:
+        _refuse_provision(provision_options, power_options)
+    setting = read_setting(setting_options)
+    sla = read_sla(setting, sla_options)
+    provision = {**provision_options.checked(), "power": read_power(setting, setting_options, power_options)}
+    if levers:
+        read_levered_machines(setting, setting_options)
+    method = report_options.method
+    # The climb looks at all queries together, whatever the others do.
+    overall = report_options.overall or method is Method.HILL_CLIMB
+    with compilation_announced():
+        compared = candidates(setting.machine, setting.sizes, sla, method, overall=overall)
+        policy, qps = compared[0].policy, compared[0].qps
+        setting = setting.run_under(policy)
+        plan = (
+            None if target is None else sized(setting, sla, target, policy=policy, everywhere=not overall, **provision)
+        )
+        findings = Findings(
+            setting=setting,
+            options=setting_options,
+            sla=sla,
+            overall=overall,
+            compared=compared,
+            plan=plan,
+            provision=provision,
+            run=validation_run(
+                compared[0], setting.sizes, sla, queries=report_options.queries, seed=report_options.seed
+            ),
+            stations=stations_of(setting, setting_options, policy),
+            levers=levers,
+        )
+        page = Page(
+            title=setting.title,
+            about=f"Query sizes {setting.sizes_name}; target {describe_sla(sla)}; {setting.curves}.",
+            answer=answer(
+                setting, sla, policy, qps, plan, headroom=provision_options.headroom, spare=provision_options.spare
+            ),
+            figures=key_figures(compared, plan),
+            parts=[
+                *parts_of(findings),
+                Part(
+                    "command",
+                    "How to make it again",
+                    ["In the same folder, the same version writes the same bytes."],
+                    command=command_line("report", *groups),
+                ),
+            ],
+        ).html()
+    # A file's name may hold what is no letter.
+    write_result(page_options.output, page.encode("utf-8", "replace"), "the report is")
+
+
+def _refuse_provision(*groups: ProvisionOptions | PowerOptions) -> None:
+    for group in groups:
+        for field in fields(group):
+            value = getattr(group, field.name)
+            if value != field.default:
+                raise ValueError(
+                    f"--{field.name.replace('_', '-')} {value} is for a fleet; give its load with --target-qps, "
+                    "or leave it out"
+                )

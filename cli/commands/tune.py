@@ -1,0 +1,130 @@
+"""`recplan tune`: the policy that carries the most queries within a latency target, beside others."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from time import perf_counter
+from typing import Annotated
+
+import typer
+
+from ..options.output import OutputOptions
+from ..options.plot import PlotOptions
+from ..options.scenario import ScenarioOptions, SlaOptions
+from ..output.compilation import compilation_announced
+from ..output.output import Format, Quantity, Report, Section, given, note, show, significant
+from ..records.policies import LABELS, policy_quantities, policy_records
+from ..scenario.policy_comparison import NOTABLE, Method, candidates
+from ..scenario.setting import describe_sla, read_setting, read_sla
+from .analyze import with_extra
+
+PERCENTILES = (50.0, 95.0, 99.0)
+
+SUMMARY = "Find the policy that carries the most queries."
+
+HELP = "Find the batch size and the offload threshold that carry the most queries within a latency target."
+
+EPILOG = """\b
+Examples:
+  recplan tune --model dlrm-rmc1 --cpu skylake --accelerator gtx1080ti \\
+    --sizes deeprecsys-production --sla-ms 100
+  recplan tune scenario.toml --sla-ms 200 --percentile 99 --format json
+
+\b
+The chosen policy is the best of every batch size and every threshold; the
+last table says what excluded the others. It holds each station's queries to
+the target by themselves: a target at p95 leaves 5 % of the queries free to be
+late, and a policy that crowds the accelerator with these carries more, at a
+p99 of many times the target. --overall allows that, as the hill climb does.
+The hill climb is DeepRecSched's: the batch size is doubled until the capacity
+falls, then the threshold. CPU only is the same search as for the chosen one,
+without the accelerator. The static rule cuts the largest query into one batch
+per core and offloads nothing. --method refined goes on from the climb in ever
+smaller steps, mostly quicker than the exact search and within 0.2 % of it.
+Latencies are in milliseconds, just below the capacity, which is in queries
+per second.
+
+\b
+Exit status 3 says that even an idle machine misses the target."""
+
+CERTIFIED = "no other policy carries more: what became of all"
+_CERTIFICATE = (
+    Quantity("points", "policies", given),
+    Quantity("excluded_by_idle_latency", "too late on an idle machine", given),
+    Quantity("excluded_by_utilization", "overloaded at that capacity", given),
+    Quantity("excluded_by_dominance", "alike, or worse than one too late", given),
+    Quantity("excluded_by_evaluation", "too late at that capacity", given),
+    Quantity("solved", "solved", given),
+)
+
+
+def run(
+    *,
+    setting_options: ScenarioOptions,
+    sla_options: SlaOptions,
+    method: Annotated[
+        Method,
+        typer.Option(
+            help="How to search: DeepRecSched's climb, that refined, the exact optimum over every batch size and "
+            "threshold, or the exact one with the climb beside it."
+        ),
+    ] = Method.BOTH,
+    overall: Annotated[
+        bool, typer.Option("--overall", help="Hold all queries together to the target, not those of each station.")
+    ] = False,
+    plot: PlotOptions,
+    output: OutputOptions,
+) -> None:
+    """Print the policy that carries the most queries, beside others."""
+    plot.refuse_beside(output)
+    setting = read_setting(setting_options)
+    sla = read_sla(setting, sla_options)
+    percentiles = with_extra(PERCENTILES, [sla.percentile])
+    with compilation_announced():
+        begin = perf_counter()
+        compared = candidates(setting.machine, setting.sizes, sla, method, overall=overall)
+        elapsed_ms = 1e3 * (perf_counter() - begin)
+        records = policy_records(compared, setting.sizes, percentiles)
+    best = compared[0]
+    setting = setting.run_under(best.policy)
+    evaluations = sum(candidate.evaluations for candidate in compared)
+    for candidate in compared:
+        if candidate.reason:
+            note(f"{LABELS[candidate.name]} carries nothing: {candidate.reason}")
+    if any(candidate.name == "hill-climb" and candidate.qps > best.qps * NOTABLE for candidate in compared):
+        note(
+            "the hill climb carries more because the accelerator's queries alone miss the target; --overall allows that"
+        )
+    if output.format.for_reading:
+        note(f"accuracy: {records[0]['accuracy']}")
+    if output.format is not Format.JSON:
+        note(f"{evaluations} policies evaluated in {significant(elapsed_ms, 3)} ms")
+    quantities = policy_quantities(percentiles)
+    sections = [Section("", quantities, records, upright=True, marked=lambda policy: policy["policy"] == "chosen")]
+    certificate = asdict(best.certificate) if best.certificate else None
+    if certificate:
+        sections.append(Section(CERTIFIED, _CERTIFICATE, [certificate], upright=True))
+    show(
+        Report(
+            command="tune",
+            title=f"{setting.title}\nquery sizes {setting.sizes_name}, target {describe_sla(sla)}\n{setting.curves}",
+            quantities=quantities,
+            records=records,
+            document={
+                "scenario": setting.document(),
+                "sla": {"percentile": sla.percentile, "latency_ms": 1e3 * sla.seconds},
+                "method": method.value,
+                "overall": overall,
+                "policies": records,
+                "certificate": certificate,
+                "evaluations": evaluations,
+                "elapsed_ms": elapsed_ms,
+            },
+            sections=tuple(sections),
+        ),
+        output,
+    )
+    if plot.wanted:
+        from ..figures.pictures import landscape_picture
+
+        plot.draw(landscape_picture(setting, sla, (best.policy, best.qps), overall=overall), output)

@@ -1,0 +1,1 @@
+"""Policies written down for where they are used."""

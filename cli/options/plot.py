@@ -1,0 +1,140 @@
+"""Where a picture goes: into a file, or onto the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..output.failure import NotWrittenError
+from ..output.output import Format, write_result
+from .output import OutputOptions
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..figures.terminal_plot import Bars, Chart
+
+TERMINAL = "-"
+ENDINGS = (".png", ".svg", ".pdf")
+INSTALL = "pip install 'recplan[plot]'"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What can be drawn of a result.
+
+    Parameters
+    ----------
+    figure : callable
+        Draws it for a file; needs matplotlib.
+    chart : callable
+        Prepares its main curve for a terminal.
+    """
+
+    figure: Callable[[], Figure]
+    chart: Callable[[], Chart | Bars]
+
+
+@dataclass(frozen=True, slots=True)
+class PlotOptions:
+    """A picture beside the results; where it could not be drawn or written, that is said at once.
+
+    Raises
+    ------
+    ValueError
+        As `check_target`.
+    NotWrittenError
+        Where the file could not be written.
+    """
+
+    plot: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|-", help="Draw the result, too: into a .png, .svg or .pdf file, or with - in the terminal."
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        if self.plot is not None:
+            check_target("--plot", self.plot)
+
+    def refuse_beside(self, output: OutputOptions) -> None:
+        """Refuse a picture that would mix with the results, or take their place; `ValueError` says what to do."""
+        if self.plot is None:
+            return
+        if self.plot != TERMINAL:
+            output.refuse("--plot", Path(self.plot))
+        elif output.output is None and output.format is not Format.TABLE:
+            raise ValueError(
+                f"--plot - would draw between the lines of --format {output.format}; name a file for one of them: "
+                "--plot FILE.svg, or --output FILE"
+            )
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a picture was asked for."""
+        return self.plot is not None
+
+    def draw(self, picture: Picture, output: OutputOptions) -> None:
+        """Draw a picture that was asked for, below the results where both are on standard output."""
+        if self.plot is None:
+            return
+        if self.plot == TERMINAL and output.output is None:
+            sys.stdout.write("\n")
+        draw(picture, self.plot)
+
+
+def check_target(option: str, target: str) -> None:
+    """Refuse a file that a picture cannot be drawn into.
+
+    Parameters
+    ----------
+    option : str
+        The option that names it.
+    target : str
+        The file, or ``-``.
+
+    Raises
+    ------
+    ValueError
+        If the file ends otherwise than pictures do, or matplotlib is not installed.
+    NotWrittenError
+        Where the file could not be written.
+    """
+    from importlib.util import find_spec
+
+    from recplan.profiles import check_writable
+
+    if target == TERMINAL:
+        return
+    path = Path(target)
+    if path.suffix.lower() not in ENDINGS:
+        raise ValueError(f"{option} {target} must end in {', '.join(ENDINGS)}, or be -, which draws in the terminal")
+    if find_spec("matplotlib") is None:
+        raise ValueError(
+            f"{option} {target} needs matplotlib, which is not installed: {INSTALL}; {option} - draws in the terminal "
+            "without it"
+        )
+    try:
+        check_writable(path)
+    except OSError as error:
+        raise NotWrittenError(path, error) from None
+
+
+def draw(picture: Picture, target: str) -> None:
+    """Draw a picture into a file, whole or not at all, or onto standard output."""
+    if target == TERMINAL:
+        from ..figures.terminal_plot import rendered
+
+        sys.stdout.write(rendered(picture.chart()))
+        sys.stdout.flush()
+        return
+    from ..figures.style import image
+
+    path = Path(target)
+    write_result(path, image(picture.figure(), path.suffix.lower().removeprefix(".")), "the picture is")

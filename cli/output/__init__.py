@@ -1,0 +1,1 @@
+"""How results and messages are printed."""

@@ -1,0 +1,1 @@
+"""What was computed, as the fields of results."""

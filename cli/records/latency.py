@@ -1,0 +1,56 @@
+"""What a latency law tells, as the fields of a result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..output.output import Quantity, given, milliseconds, per_cent, significant
+
+if TYPE_CHECKING:
+    from recplan.queuemodel import Latency
+
+POLICY = (
+    Quantity("batch_size", "batch size (items)", given),
+    Quantity("offload_above", "offload above (items)", given),
+)
+
+_SHARES = (
+    Quantity("cpu_utilization", "utilization, cores (%)", per_cent),
+    Quantity("accelerator_utilization", "utilization, accelerator (%)", per_cent),
+    Quantity("offloaded_share", "queries offloaded (%)", per_cent),
+)
+
+
+def percentile_key(percentile: float) -> str:
+    """Name the field of a percentile of the latency.
+
+    >>> percentile_key(95.0), percentile_key(99.9)
+    ('latency_p95_ms', 'latency_p99.9_ms')
+    """
+    return f"latency_p{percentile:g}_ms"
+
+
+def latency_quantities(percentiles: Iterable[float]) -> tuple[Quantity, ...]:
+    """List what `latency_record` tells, in the order of a table."""
+    return (
+        Quantity("latency_mean_ms", "latency, mean (ms)", significant),
+        *(
+            Quantity(percentile_key(percentile), f"latency, p{percentile:g} (ms)", significant)
+            for percentile in percentiles
+        ),
+        *_SHARES,
+    )
+
+
+def latency_record(latency: Latency | None, percentiles: Iterable[float]) -> Mapping[str, Any]:
+    """Tell a latency law; every field is None where there is none."""
+    if latency is None:
+        return {quantity.key: None for quantity in latency_quantities(percentiles)}
+    return {
+        "latency_mean_ms": milliseconds(latency.mean),
+        **{percentile_key(p): milliseconds(latency.percentile(p)) for p in percentiles},
+        "cpu_utilization": latency.cpu_utilization,
+        "accelerator_utilization": latency.accelerator_utilization,
+        "offloaded_share": latency.accelerator_share,
+    }

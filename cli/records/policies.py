@@ -1,0 +1,67 @@
+"""The policies that are held beside each other, as records and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..output.output import Quantity, given, per_cent, significant
+from ..scenario.setting import describe_policy
+from .latency import POLICY, latency_quantities, latency_record
+
+if TYPE_CHECKING:
+    from recplan.queuemodel import QuerySizes
+
+    from ..scenario.policy_comparison import Candidate
+
+LABELS = {"chosen": "chosen", "hill-climb": "hill climb", "cpu-only": "CPU only", "static": "static rule"}
+
+
+def policy_records(
+    compared: Sequence[Candidate], sizes: QuerySizes, percentiles: Sequence[float]
+) -> list[dict[str, Any]]:
+    """Tell what each policy carries, and its latency there.
+
+    Parameters
+    ----------
+    compared : sequence of Candidate
+        The policies: the chosen one first, the static rule last.
+    sizes : QuerySizes
+        The law of the query sizes.
+    percentiles : sequence of float
+        Percentiles of the latency that are told.
+
+    Returns
+    -------
+    list of dict
+        The records of a result.
+    """
+    chosen_qps, static_qps = compared[0].qps, compared[-1].qps
+    latencies = [candidate.latency_at_capacity(sizes) for candidate in compared]
+    return [
+        {
+            "policy": candidate.name,
+            **describe_policy(candidate.policy),
+            "capacity_qps": candidate.qps,
+            "times_static": candidate.qps / static_qps if static_qps else None,
+            "share_of_chosen": candidate.qps / chosen_qps,
+            **latency_record(latency, percentiles),
+            "evaluations": candidate.evaluations,
+            "accuracy": latency.accuracy if latency else None,
+            "reason": candidate.reason,
+        }
+        for candidate, latency in zip(compared, latencies, strict=True)
+    ]
+
+
+def policy_quantities(percentiles: Sequence[float]) -> tuple[Quantity, ...]:
+    """List what a table shows of `policy_records`."""
+    return (
+        Quantity("policy", "policy", LABELS.__getitem__),
+        *POLICY,
+        Quantity("capacity_qps", "capacity (queries/s)", significant),
+        Quantity("times_static", "x static rule", lambda ratio: significant(ratio, 3)),
+        Quantity("share_of_chosen", "of the chosen (%)", per_cent),
+        *latency_quantities(percentiles),
+        Quantity("evaluations", "policies evaluated", given),
+    )

@@ -1,0 +1,1 @@
+"""The commands that look something up: the catalogue, terms, the schema, the calibration."""

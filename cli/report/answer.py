@@ -1,0 +1,101 @@
+"""The answer of a report, in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..output.output import given, significant
+
+if TYPE_CHECKING:
+    from recplan.queuemodel import Policy, Sla
+    from recplan.solvers import DayPlan, Fleet
+
+    from ..scenario.policy_comparison import Candidate
+    from ..scenario.setting import Setting
+
+
+def answer(
+    setting: Setting,
+    sla: Sla,
+    policy: Policy,
+    qps: float,
+    plan: Fleet | DayPlan | None = None,
+    *,
+    headroom: float = 0.0,
+    spare: int = 0,
+) -> str:
+    """Say what a machine carries, how, and how many machines are needed.
+
+    Parameters
+    ----------
+    setting : Setting
+        The machine.
+    sla : Sla
+        The target.
+    policy : Policy
+        How it is met.
+    qps : float
+        The capacity of one machine, in queries per second.
+    plan : Fleet or DayPlan, optional
+        The fleet.
+    headroom, spare
+        What it has on top, as for `recplan.solvers.size`.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    how = f"in batches of up to {policy.batch_size} items"
+    if policy.offload_above is not None:
+        how += f" on the cores, with queries of more than {policy.offload_above} items on the accelerator"
+    elif setting.machine.accelerator is not None:
+        how += " on the cores, and none on the accelerator"
+    carried = (
+        f"{setting.title} carries {significant(qps)} queries per second with {given(sla.percentile)} % of them "
+        f"answered within {given(1e3 * sla.seconds)} ms, {how}"
+    )
+    if plan is None:
+        return f"{carried}."
+    extra = [f"{given(100 * headroom)} % headroom"] if headroom else []
+    extra += [f"{spare} spare"] if spare else []
+    return f"{carried}; {_needed(plan)}{', with ' + ' and '.join(extra) if extra else ''}."
+
+
+def key_figures(compared: Sequence[Candidate], plan: Fleet | DayPlan | None) -> list[tuple[str, str]]:
+    """List the figures that count most, each with what it is.
+
+    Parameters
+    ----------
+    compared : sequence of Candidate
+        The policies: the chosen one first, the static rule last.
+    plan : Fleet or DayPlan or None
+        The fleet.
+    """
+    from recplan.solvers import Fleet
+
+    best, static = compared[0], compared[-1]
+    figures = [("batch size (items)", given(best.policy.batch_size))]
+    if best.machine.accelerator is not None:
+        threshold = best.policy.offload_above
+        figures.append(("offload above (items)", "none" if threshold is None else given(threshold)))
+    figures.append(("queries/s per machine", significant(best.qps)))
+    if static.qps:
+        figures.append(("times the static rule", significant(best.qps / static.qps, 3)))
+    if plan is not None:
+        machines = plan.machines if isinstance(plan, Fleet) else plan.peak_machines
+        figures.append(("machines" if isinstance(plan, Fleet) else "machines at the peak", str(machines)))
+    return figures
+
+
+def _needed(plan: Fleet | DayPlan) -> str:
+    from recplan.solvers import Fleet
+
+    if isinstance(plan, Fleet):
+        return f"{given(plan.target_qps)} queries per second need {_machines(plan.machines)}"
+    return f"the day's peak of {given(plan.peak_qps)} queries per second needs {_machines(plan.peak_machines)}"
+
+
+def _machines(count: int | None) -> str:
+    return f"{count} machine{'' if count == 1 else 's'}"

@@ -1,0 +1,252 @@
+"""The parts of a report, from what was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..commands.analyze import with_extra
+from ..commands.validate import PERCENTILES
+from ..output.failure import UnreachableTargetError
+from ..output.output import Section, given, significant
+from ..records.policies import LABELS, policy_quantities, policy_records
+from ..scenario.policy_comparison import NOTABLE
+from .page import Part
+from .pictures import pictures_of
+
+if TYPE_CHECKING:
+    from recplan.profiles import PulledLever
+    from recplan.queuemodel import Policy, Sla
+    from recplan.solvers import DayPlan, Fleet
+
+    from ..options.scenario import ScenarioOptions
+    from ..records.breakdown import Breakdown
+    from ..scenario.policy_comparison import Candidate
+    from ..scenario.setting import Setting
+    from .validation_run import ValidationRun
+
+_RULES = {
+    "hill-climb": "DeepRecSched's search: the batch size is doubled until the capacity falls, then the threshold.",
+    "cpu-only": "The same search as for the chosen policy, on the cores alone.",
+    "static": "One batch per core for the largest query, nothing offloaded.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a report is made of.
+
+    Parameters
+    ----------
+    setting : Setting
+        The machine and its query sizes, as they stand under the chosen policy.
+    options : ScenarioOptions
+        How the user named them.
+    sla : Sla
+        The target.
+    overall : bool
+        Whether all queries together keep it, instead of those of each station.
+    compared : sequence of Candidate
+        The policies: the chosen one first, the static rule last.
+    plan : Fleet or DayPlan or None
+        The fleet.
+    provision : mapping
+        What it is provided with, as for `recplan.solvers.size`.
+    run : ValidationRun
+        The chosen policy at its capacity, analysed and simulated.
+    stations : sequence of Breakdown
+        What the model does on the hardware; empty where only curves are given.
+    levers : sequence of PulledLever
+        Those that were asked for.
+    """
+
+    setting: Setting
+    options: ScenarioOptions
+    sla: Sla
+    overall: bool
+    compared: Sequence[Candidate]
+    plan: Fleet | DayPlan | None
+    provision: Mapping[str, Any]
+    run: ValidationRun
+    stations: Sequence[Breakdown]
+    levers: Sequence[PulledLever]
+
+    @property
+    def best(self) -> Candidate:
+        """The chosen policy."""
+        return self.compared[0]
+
+    @property
+    def batch(self) -> int:
+        """The largest batch that a core runs, in items."""
+        return min(self.best.policy.batch_size, self.setting.sizes.max_size)
+
+
+def parts_of(findings: Findings) -> list[Part]:
+    """Make the parts of a report, in the order in which they stand."""
+    parts = (
+        _policy(findings),
+        _fleet(findings),
+        Part("pictures", "Pictures", pictures=pictures_of(findings)),
+        _levers(findings),
+        _assumptions(findings),
+        _hardware(findings),
+        _validation(findings),
+    )
+    return [part for part in parts if part is not None]
+
+
+def _policy(findings: Findings) -> Part:
+    compared = findings.compared
+    percentiles = with_extra(PERCENTILES, [findings.sla.percentile])
+    records = policy_records(compared, findings.setting.sizes, percentiles)
+    table = Section(
+        "", policy_quantities(percentiles), records, upright=True, marked=lambda record: record["policy"] == "chosen"
+    )
+    text = (
+        "Each policy at the highest load that it carries within the target. Queries are cut into requests of at most "
+        "the batch size"
+    )
+    offloads = findings.setting.machine.accelerator is not None
+    text += "; those of more items than the threshold go to the accelerator, whole." if offloads else "."
+    certificate = compared[0].certificate
+    if certificate is not None:
+        held = "all queries" if findings.overall else "the queries of each station"
+        text += f" Of all {certificate.points} policies, none that holds {held} to the target carries more."
+    points = []
+    for candidate in compared[1:]:
+        said = _RULES[candidate.name]
+        if candidate.reason:
+            said += f" It carries nothing: {candidate.reason}."
+        elif candidate.name == "hill-climb" and candidate.qps > compared[0].qps * NOTABLE:
+            said += " It carries more because the accelerator's queries alone miss the target; --overall allows that."
+        points.append((LABELS[candidate.name], said))
+    return Part("policy", "The policy", [text], [table], points)
+
+
+def _fleet(findings: Findings) -> Part | None:
+    from recplan.solvers import Fleet
+
+    from ..commands.size import size_report
+
+    plan, provision = findings.plan, findings.provision
+    if plan is None:
+        return None
+    headroom, spare = provision["headroom"], provision["spare"]
+    sized_for = f"{given(100 * headroom)} % more load than told" if headroom else "the load as told"
+    text = (
+        f"Sized for {sized_for}, with {spare or 'no'} spare machine{'' if spare <= 1 else 's'}. "
+        "The load is split evenly over all machines."
+    )
+    if isinstance(plan, Fleet) and plan.one_lost is not None:
+        text += f" With one machine lost, the target {'holds' if plan.one_lost.meets_target else 'is missed'}."
+    report = size_report(findings.setting, findings.sla, plan, provision)
+    return Part("fleet", "The fleet", [text], report.tables)
+
+
+def _levers(findings: Findings) -> Part:
+    """Tell what levers would gain; where none can be pulled, why."""
+    from ..commands.what_if import effects, effects_table
+    from ..output.progress import Progress
+    from ..scenario.levered_machines import read_levered_machines
+    from .strongest_levers import strongest_levers
+
+    heading = ("what-if", "What would change it")
+    setting, sla = findings.setting, findings.sla
+    try:
+        machines = read_levered_machines(setting, findings.options)
+    except ValueError as error:
+        return Part(*heading, [f"Nothing is told of levers, because {error}."])
+    pulled = list(findings.levers) or strongest_levers(machines, findings.batch)
+    if not pulled:
+        return Part(*heading, ["No lever shortens a batch on a core by 1 % or more."])
+    measured = any(profile.curve.provenance == "measured" for profile in (setting.cpu, setting.accelerator) if profile)
+    modelled = machines.modelled(setting)
+    try:
+        with Progress(1 + len(pulled) + (len(pulled) > 1), "trying levers") as progress:
+            records = effects(machines, modelled, pulled, sla, progress)
+    except UnreachableTargetError as error:
+        return Part(*heading, [f"With modelled times, no lever brings the target within reach: {error}."])
+    texts = [
+        "Each lever changes the model's operators or the hardware. Its times are modelled anew, and its capacity is "
+        "that of the policy which is then best, found by a quicker search than the one above; the latency is that of "
+        "the load and the policy of the machine as it is."
+    ]
+    if not findings.levers:
+        texts.append("These are the levers that shorten a batch on a core the most and go together.")
+    if measured:
+        texts.append(
+            "Levers change what times are modelled from, so modelled times stand for the measured ones here, and the "
+            "line as it is differs from the answer."
+        )
+    points = [(f"{one}: {one.lever.title}", f"{one.lever.assumes} Source: {one.lever.source}") for one in pulled]
+    return Part(*heading, texts, [effects_table(modelled, sla, records)], points)
+
+
+def _assumptions(findings: Findings) -> Part:
+    from recplan.profiles import models
+
+    from .assumptions import assumptions
+
+    setting = findings.setting
+    table = assumptions(
+        setting,
+        findings.sla,
+        findings.best.policy,
+        findings.run.latency,
+        loading=input_loading(setting, findings.options) if findings.stations else None,
+        overall=findings.overall,
+    )
+    notes = [(model.name, model.note) for model in models() if model.name == setting.model and model.note]
+    return Part("assumptions", "What it takes for granted", tables=[table], points=notes)
+
+
+def _hardware(findings: Findings) -> Part | None:
+    from ..records.hardware import CONFIDENCE, PEAKS, SOURCES, hardware_record
+
+    records = [hardware_record(station.hardware) for station in findings.stations]
+    if not records:
+        return None
+    return Part(
+        "hardware",
+        "The hardware and its sources",
+        tables=[
+            Section("Peaks, of all cores together", PEAKS, records),
+            Section("How sure that is", CONFIDENCE, records),
+            Section("Where it comes from", SOURCES, records),
+        ],
+    )
+
+
+def _validation(findings: Findings) -> Part:
+    run = findings.run
+    how = (
+        f"{run.sample.queries} queries, simulated one by one with the same machine, policy and load: "
+        f"{significant(run.latency.qps)} queries per second, seed {run.sample.seed}. The columns from and to bound the "
+        "true latency with 95 % confidence."
+    )
+    return Part("validation", "The validation run", [run.verdict, how], [run.table])
+
+
+def input_loading(setting: Setting, options: ScenarioOptions) -> str:
+    """Return where loading the inputs is part of the service."""
+    return options.input_loading or (setting.file.input_loading if setting.file else "accelerator")
+
+
+def stations_of(setting: Setting, options: ScenarioOptions, policy: Policy) -> list[Breakdown]:
+    """Break down the model on what of the machine is hardware; nothing where only curves are given."""
+    from recplan.profiles import is_curve
+
+    from ..records.breakdown import broken_down_on
+
+    file = setting.file
+    named = (
+        options.cpu or (file.cpu_hardware if file else None),
+        options.accelerator or (file.accelerator_hardware if file else None),
+    )
+    cpu, accelerator = (None if name is None or is_curve(name) else name for name in named)
+    if setting.model is None or (cpu is None and accelerator is None):
+        return []
+    batch = min(policy.batch_size, setting.sizes.max_size)
+    return broken_down_on(cpu, accelerator, setting.model, batch, setting.preset, input_loading(setting, options))

@@ -1,0 +1,1 @@
+"""What is to be planned, out of a scenario file and the options beside it."""

@@ -1,0 +1,129 @@
+"""The policies held beside each other: chosen, the hill climb's, the best of the cores alone, the static rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ..output.failure import UnreachableTargetError
+from ..output.progress import Progress
+
+if TYPE_CHECKING:
+    from recplan.queuemodel import Latency, Machine, Policy, QuerySizes, Sla
+    from recplan.solvers import Certificate, SearchResult
+
+# At its capacity a policy just meets the target; a rate one part in a billion lower is not rounded beyond it.
+BELOW_CAPACITY = 1.0 - 1e-9
+# Ratio of two capacities, which are solved to less, from which on they differ.
+NOTABLE = 1.0 + 1e-4
+
+
+class Method(StrEnum):
+    """How the chosen policy is searched for."""
+
+    HILL_CLIMB = "hill-climb"
+    REFINED = "refined"
+    EXACT = "exact"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A policy that is compared, on the machine or the part of it that it uses.
+
+    Parameters
+    ----------
+    name : str
+        ``"chosen"``, ``"hill-climb"``, ``"cpu-only"`` or ``"static"``.
+    machine : Machine
+        The machine, or its cores alone.
+    policy : Policy
+        The policy.
+    qps : float
+        Its capacity, in queries per second.
+    evaluations : int
+        Policies that were evaluated to find it.
+    reason : str or None
+        Where the capacity is 0: why.
+    certificate : Certificate or None
+        What became of every policy, where the search was exact.
+    """
+
+    name: str
+    machine: Machine
+    policy: Policy
+    qps: float
+    evaluations: int
+    reason: str | None
+    certificate: Certificate | None
+
+    def latency_at_capacity(self, sizes: QuerySizes) -> Latency | None:
+        """Solve it just below its capacity; None where that is 0."""
+        from recplan.queuemodel import analyze
+
+        if self.qps == 0.0:
+            return None
+        return analyze(self.machine, sizes, self.policy, self.qps * BELOW_CAPACITY)
+
+
+def candidates(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method, *, overall: bool) -> list[Candidate]:
+    """Search the machine, climb it as DeepRecSched does, search its cores alone, and try the static rule.
+
+    Parameters
+    ----------
+    machine, sizes, sla
+        What to choose for.
+    method : Method
+        How to search; beside the exact optimum the climb is shown only if `method` is both.
+    overall : bool
+        Whether all queries together have to keep the target, instead of those of each station.
+
+    Raises
+    ------
+    UnreachableTargetError
+        If no policy keeps the target.
+    """
+    from recplan.queuemodel import Machine
+    from recplan.solvers import grid_search, hill_climb, static_policy
+
+    compared = [_candidate("chosen", machine, best_policy(machine, sizes, sla, method, overall=overall))]
+    if method in (Method.BOTH, Method.REFINED):
+        compared.append(_candidate("hill-climb", machine, hill_climb(machine, sizes, sla)))
+    if machine.accelerator is not None:
+        cores = Machine(machine.cpu)
+        compared.append(_candidate("cpu-only", cores, _searched(cores, sizes, sla, method, overall=overall)))
+    rule = static_policy(machine, sizes)
+    alone = grid_search(machine, sizes, sla, batch_sizes=[rule.batch_size], offload_above=[None])
+    return [*compared, _candidate("static", machine, alone)]
+
+
+def best_policy(
+    machine: Machine, sizes: QuerySizes, sla: Sla, method: Method = Method.EXACT, *, overall: bool
+) -> SearchResult:
+    """Find the policy that is chosen, as `candidates` does; `UnreachableTargetError` if none keeps the target."""
+    found = _searched(machine, sizes, sla, method, overall=overall)
+    if found.reason:
+        raise UnreachableTargetError(found.reason)
+    return found
+
+
+def _searched(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method, *, overall: bool) -> SearchResult:
+    from recplan.solvers import coordinate_search, grid_search, hill_climb
+
+    if method is Method.HILL_CLIMB:
+        return hill_climb(machine, sizes, sla)
+    if method is Method.REFINED:
+        return coordinate_search(machine, sizes, sla, everywhere=not overall)
+    with Progress(1.0, "searching") as progress:
+        return grid_search(
+            machine,
+            sizes,
+            sla,
+            everywhere=not overall,
+            progress=lambda done, rows: progress(done / rows),
+        )
+
+
+def _candidate(name: str, machine: Machine, found: SearchResult) -> Candidate:
+    return Candidate(name, machine, found.policy, found.qps, found.evaluations, found.reason, found.certificate)

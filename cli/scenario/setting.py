@@ -1,0 +1,281 @@
+"""What is to be planned, out of a scenario file and the options beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ..output.output import given, note, origin
+from .stations import read_stations
+
+if TYPE_CHECKING:
+    from recplan.profiles import Profile, Scenario
+    from recplan.queuemodel import Machine, Policy, QuerySizes, Sla
+
+    from ..options.scenario import FixedPolicyOptions, LoadOptions, ScenarioOptions, SlaOptions
+
+DEFAULT_SIZES = "deeprecsys-production"
+DEFAULT_PERCENTILE = 95.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A machine and its query sizes, with what else is known of them.
+
+    Parameters
+    ----------
+    title : str
+        The machine in a few words.
+    machine : Machine
+        The machine.
+    sizes : QuerySizes
+        The law of the query sizes.
+    sizes_name : str
+        That law in a few words.
+    model, preset : str or None
+        The model that it runs, a name or a file, and which description of it, where anything names them.
+    file : Scenario or None
+        The scenario file.
+    cpu : Profile
+        The cores' curve, and what is known of it.
+    accelerator : Profile or None
+        The accelerator's.
+    swept : collection of str
+        Axes of a sweep; the setting is silent on what they vary.
+    """
+
+    title: str
+    machine: Machine
+    sizes: QuerySizes
+    sizes_name: str
+    model: str | None
+    preset: str | None
+    file: Scenario | None
+    cpu: Profile
+    accelerator: Profile | None
+    swept: Collection[str] = ()
+
+    def document(self) -> Mapping[str, Any]:
+        """Describe the setting as the output's ``scenario`` does."""
+        cpu, accelerator = self.machine.cpu, self.machine.accelerator
+        sizes = None if "sizes" in self.swept else self.sizes
+        return {
+            "title": self.title,
+            "model": self.model,
+            "preset": self.preset,
+            "cores": None if "cores" in self.swept else cpu.cores,
+            "units": accelerator.units if accelerator else 0,
+            "cpu_name": self.cpu.name,
+            "accelerator_name": self.accelerator.name if self.accelerator else None,
+            "cpu_curve": cpu.service.provenance,
+            "accelerator_curve": accelerator.service.provenance if accelerator else None,
+            "cpu_scv": cpu.service.scv,
+            "accelerator_scv": accelerator.service.scv if accelerator else None,
+            "sizes": self.sizes_name if sizes else None,
+            "sizes_mean_items": sizes.mean if sizes else None,
+            "sizes_max_items": sizes.max_size if sizes else None,
+        }
+
+    @property
+    def curves(self) -> str:
+        """Where the figures of both curves come from, in a line."""
+        stations = {"cpu": self.cpu, "accelerator": self.accelerator}
+        return "; ".join(
+            f"{station} curve: {origin(profile.curve.provenance)}{f' ({profile.name})' if profile.name else ''}"
+            for station, profile in stations.items()
+            if profile is not None
+        )
+
+    def run_under(self, *policies: Policy | tuple[Policy, QuerySizes]) -> Setting:
+        """Return the setting as it stands under policies; tell where batches exceed those that were timed.
+
+        A policy may come with the law of the sizes that it is used with, where that is not the setting's.
+        """
+        batches = [
+            _largest_batches(*(given if isinstance(given, tuple) else (given, self.sizes))) for given in policies
+        ]
+        on_cores, offloaded = (max(largest) for largest in zip(*batches, strict=True))
+        cpu, accelerator = self.cpu, self.accelerator
+        if accelerator is not None and offloaded > 0:
+            accelerator = _used_to(offloaded, accelerator, "the accelerator")
+        if on_cores > 0:
+            cpu = _used_to(on_cores, cpu, "a core")
+        machine = replace(self.machine, cpu=replace(self.machine.cpu, service=cpu.curve))
+        if accelerator is not None and machine.accelerator is not None:
+            machine = replace(machine, accelerator=replace(machine.accelerator, service=accelerator.curve))
+        return replace(self, machine=machine, cpu=cpu, accelerator=accelerator)
+
+
+def read_setting(options: ScenarioOptions, swept: Collection[str] = (), cores: int | None = None) -> Setting:
+    """Read what the options and their files say; `ValueError` where that is wrong or not enough.
+
+    `swept` is that of the `Setting`; `cores` are those of a machine of which nothing else says how many it has.
+    """
+    from recplan.profiles import models, read_scenario
+
+    file = None if options.scenario is None else read_scenario(options.scenario)
+    found = read_stations(options, file, cores)
+    of_catalogue = [profile for profile in (found.cpu, found.accelerator) if profile and profile.fit is None]
+    for model in models():
+        if model.name == found.model and model.note and any(p.curve.provenance == "measured" for p in of_catalogue):
+            note(f"{model.name}: {model.note}")
+    sizes, sizes_name = _sizes(options, file)
+    title = _title(options, file, found.machine, "cores" in swept)
+    return Setting(
+        title,
+        found.machine,
+        sizes,
+        sizes_name,
+        found.model,
+        found.preset,
+        file,
+        found.cpu,
+        found.accelerator,
+        swept,
+    )
+
+
+def read_sla(setting: Setting, options: SlaOptions) -> Sla:
+    """Read the latency target from the options, the file, or what was published for the model."""
+    from recplan.queuemodel import Sla, arguments
+
+    stated = setting.file.sla if setting.file else None
+    if options.sla_ms is not None:
+        seconds = arguments.number("--sla-ms", options.sla_ms, above=0) / 1e3
+    else:
+        stated = stated or _published_sla(setting)
+        seconds = stated.seconds
+    if options.percentile is not None:
+        return Sla(arguments.percentile("--percentile", options.percentile), seconds)
+    return Sla(stated.percentile if stated else DEFAULT_PERCENTILE, seconds)
+
+
+def read_rate(setting: Setting, qps: float | None) -> float:
+    """Return the load, in queries per second, from the option or the file."""
+    from recplan.queuemodel import arguments
+
+    if qps is not None:
+        return arguments.number("--qps", qps, above=0)
+    if setting.file is None or setting.file.qps is None:
+        raise ValueError("--qps is missing; give the load, in queries per second")
+    return setting.file.qps
+
+
+def read_load(setting: Setting, options: LoadOptions) -> tuple[Policy, float]:
+    """Read the policy and the load, in queries per second, from the options or the file."""
+    from recplan.queuemodel import MOST_ITEMS, Policy, arguments
+
+    policy, qps = setting.file.policy if setting.file else None, read_rate(setting, options.qps)
+    if options.batch_size is not None:
+        batch_size = arguments.whole("--batch-size", options.batch_size, most=MOST_ITEMS)
+        policy = Policy(batch_size, policy.offload_above if policy else None)
+    if policy is None:
+        raise ValueError("--batch-size is missing; give the largest batch that a core runs, in items")
+    if options.offload_above is not None:
+        policy = Policy(policy.batch_size, read_threshold(options.offload_above))
+    return policy, qps
+
+
+def read_fixed_policy(options: FixedPolicyOptions) -> Policy | None:
+    """Read a policy that is to be kept; None where the best one is to be chosen."""
+    from recplan.queuemodel import MOST_ITEMS, Policy, arguments
+
+    threshold = options.offload_above
+    if options.batch_size is None:
+        if threshold is not None:
+            raise ValueError(f"--offload-above {threshold} needs --batch-size; without both the best are chosen")
+        return None
+    batch_size = arguments.whole("--batch-size", options.batch_size, most=MOST_ITEMS)
+    return Policy(batch_size, None if threshold is None else read_threshold(threshold))
+
+
+def describe_policy(policy: Policy) -> Mapping[str, Any]:
+    """Describe a policy as every output does."""
+    return {"batch_size": policy.batch_size, "offload_above": policy.offload_above}
+
+
+def describe_sla(sla: Sla) -> str:
+    """Write a latency target.
+
+    >>> from recplan.queuemodel import Sla
+    >>> describe_sla(Sla(95, 0.4))
+    'p95 <= 400 ms'
+    """
+    return f"p{given(sla.percentile)} <= {given(1e3 * sla.seconds)} ms"
+
+
+def _largest_batches(policy: Policy, sizes: QuerySizes) -> tuple[int, int]:
+    """Return the largest batch, in items, on the cores and on the accelerator; 0 where none runs."""
+    if policy.offload_above is None or policy.offload_above >= sizes.max_size:
+        return min(policy.batch_size, sizes.max_size), 0
+    return min(policy.batch_size, policy.offload_above), sizes.max_size
+
+
+def _used_to(batch: int, profile: Profile, station: str) -> Profile:
+    used = profile.used_to(batch)
+    if used is not profile and profile.fit is not None:
+        note(
+            f"batches of up to {batch} items run on {station}, but its times were measured up to "
+            f"{profile.fit.largest_batch} only: beyond, they are extrapolated"
+        )
+    last = profile.curve.batch_sizes[-1]
+    if profile.fit is None and profile.curve.provenance == "given" and batch > last > 1:
+        note(
+            f"batches of up to {batch} items run on {station}, but its curve ends at {last}: beyond, it goes on "
+            "linearly"
+        )
+    return used
+
+
+def _sizes(options: ScenarioOptions, file: Scenario | None) -> tuple[QuerySizes, str]:
+    from recplan.profiles import read_sizes
+    from recplan.queuemodel import QuerySizes, arguments
+
+    if options.sizes is not None and options.sizes_file is not None:
+        raise ValueError("--sizes and --sizes-file exclude each other; give one of them")
+    if options.sizes_file is not None:
+        return read_sizes(options.sizes_file), options.sizes_file.name
+    if file is not None and options.sizes is None:
+        return file.sizes, file.sizes_name
+    name = options.sizes or DEFAULT_SIZES
+    if name not in QuerySizes.names():
+        raise arguments.unknown("--sizes", name, QuerySizes.names())
+    return QuerySizes.named(name), name
+
+
+def _published_sla(setting: Setting) -> Sla:
+    from recplan.profiles import models
+
+    for model in models():
+        if model.name == setting.model:
+            published = f"published for {model.name}: {given(1e3 * model.sla.seconds)} ms ({model.source})"
+            note(f"without --sla-ms, the bound is the one {published}")
+            return model.sla
+    raise ValueError("--sla-ms is missing; give the bound of the latency, in milliseconds")
+
+
+def _title(options: ScenarioOptions, file: Scenario | None, machine: Machine, any_cores: bool) -> str:
+    of = f" ({options.cpu})" if options.cpu else ""
+    parts = [f"cores{of}" if any_cores else _counted(machine.cpu.cores, "core", options.cpu)]
+    if machine.accelerator is not None:
+        parts.append(_counted(machine.accelerator.units, "accelerator", options.accelerator))
+    name = file.title if file else options.model
+    return " on ".join(filter(None, (name, " and ".join(parts))))
+
+
+def _counted(count: int, what: str, of: str | None) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}{f' ({of})' if of else ''}"
+
+
+def read_threshold(text: str) -> int | None:
+    """Read an offload threshold, in items; None where it is the word none."""
+    from recplan.queuemodel import MOST_ITEMS, arguments
+
+    if text.lower() == "none":
+        return None
+    try:
+        threshold = int(text)
+    except ValueError:
+        raise ValueError(f"--offload-above(={text!r}) must be a whole number from 0 to {MOST_ITEMS}, or none") from None
+    return arguments.whole("--offload-above", threshold, least=0, most=MOST_ITEMS)

@@ -1,0 +1,1 @@
+"""What engineers change to make a model faster."""

@@ -1,0 +1,1 @@
+"""A user's own timings, and the service curves that are fitted to them."""

@@ -1,0 +1,1 @@
+"""Hardware, and how long operators take on it."""

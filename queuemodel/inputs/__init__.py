@@ -1,0 +1,1 @@
+"""What is given: query sizes, service curves, machines, policies and targets."""

@@ -1,0 +1,134 @@
+"""Kernels that cut queries into requests."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .jit import kernel
+
+
+@kernel
+def cut(
+    pmf: NDArray[np.float64],
+    first_size: int,
+    batch_size: int,
+    seconds: NDArray[np.float64],
+    negligible: float,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Cut queries of `first_size`, `first_size` + 1, … items; return full requests, seconds of the rest, probability.
+
+    Classes come sorted by full requests, then by the rest; equal ones are one class; those less probable than
+    `negligible` are left out. A rest that takes exactly as long as a full request counts as a full one.
+    """
+    count = pmf.size
+    full_batches = np.empty(count, np.int64)
+    remainders = np.empty(count)
+    probability = np.empty(count)
+    classes = 0
+    for i in range(count):
+        if pmf[i] <= negligible:
+            continue
+        size = first_size + i
+        full = size // batch_size
+        left = size - full * batch_size
+        rest = seconds[left] if left > 0 else 0.0
+        if left > 0 and rest == seconds[-1]:
+            full += 1
+            rest = 0.0
+        at = classes
+        while at > 0 and (full_batches[at - 1] > full or (full_batches[at - 1] == full and remainders[at - 1] > rest)):
+            at -= 1
+        if at > 0 and full_batches[at - 1] == full and remainders[at - 1] == rest:
+            probability[at - 1] += pmf[i]
+            continue
+        for k in range(classes, at, -1):
+            full_batches[k] = full_batches[k - 1]
+            remainders[k] = remainders[k - 1]
+            probability[k] = probability[k - 1]
+        full_batches[at] = full
+        remainders[at] = rest
+        probability[at] = pmf[i]
+        classes += 1
+    return full_batches[:classes].copy(), remainders[:classes].copy(), probability[:classes].copy()
+
+
+@kernel
+def moments(
+    full_batches: NDArray[np.int64],
+    remainders: NDArray[np.float64],
+    probability: NDArray[np.float64],
+    full_seconds: float,
+) -> tuple[float, float, float, float, float, int]:
+    """Means of full requests, rest, squared work; shortest and longest request; most requests."""
+    full = 0.0
+    rest = 0.0
+    work_square = 0.0
+    shortest = np.inf
+    longest = 0.0
+    most = 0
+    for i in range(full_batches.size):
+        full += probability[i] * full_batches[i]
+        rest += probability[i] * remainders[i]
+        work_square += probability[i] * (full_batches[i] * full_seconds + remainders[i]) ** 2
+        if full_batches[i] > 0:
+            shortest = min(shortest, full_seconds)
+            longest = max(longest, full_seconds)
+        if remainders[i] > 0.0:
+            shortest = min(shortest, remainders[i])
+            longest = max(longest, remainders[i])
+        most = max(most, full_batches[i] + (1 if remainders[i] > 0.0 else 0))
+    return full, rest, work_square, shortest, longest, most
+
+
+@kernel
+def idle_latencies(
+    full_batches: NDArray[np.int64], remainders: NDArray[np.float64], full_seconds: float, servers: int
+) -> NDArray[np.float64]:
+    """Latency of each class of queries on idle servers without noise."""
+    out = np.empty(full_batches.size)
+    for i in range(full_batches.size):
+        out[i] = -(-full_batches[i] // servers) * full_seconds
+        if remainders[i] > 0.0:
+            out[i] = max(out[i], full_batches[i] // servers * full_seconds + remainders[i])
+    return out
+
+
+@kernel
+def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64], level: float) -> float:
+    """Smallest value up to which the weights add to `level`; the largest value where none does."""
+    low = values.min()
+    high = values.max()
+    while low < high:
+        middle = 0.5 * (low + high)
+        if middle >= high:
+            # No number lies between the two.
+            middle = low
+        mass = 0.0
+        below = low
+        above = high
+        for i in range(values.size):
+            if values[i] <= middle:
+                mass += weights[i]
+                below = max(below, values[i])
+            else:
+                above = min(above, values[i])
+        if mass >= level:
+            high = below
+        else:
+            low = above
+    return float(low)
+
+
+@kernel
+def batch_of_an_item(pmf: NDArray[np.float64], first_size: int, batch_size: int) -> float:
+    """Mean size of a batch, weighted by its items, of queries of `first_size`, `first_size` + 1, … items."""
+    items = 0.0
+    squares = 0.0
+    for i in range(pmf.size):
+        size = first_size + i
+        full = size // batch_size
+        left = size - full * batch_size
+        items += pmf[i] * size
+        squares += pmf[i] * (full * float(batch_size) ** 2 + float(left) ** 2)
+    return squares / items

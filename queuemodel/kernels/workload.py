@@ -1,0 +1,236 @@
+"""Kernels of the carried work: the lattice of the work, the decay of the tail, the factorisation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .jit import kernel
+
+
+@kernel
+def work_lattice(
+    full_batches: NDArray[np.int64],
+    remainders: NDArray[np.float64],
+    probability: NDArray[np.float64],
+    full_seconds: float,
+    cell: float,
+) -> NDArray[np.float64]:
+    """Law of a query's work on a lattice of `cell` seconds, the mean kept."""
+    top = 0.0
+    for i in range(full_batches.size):
+        top = max(top, full_batches[i] * full_seconds + remainders[i])
+    law = np.zeros(int(top / cell) + 2)
+    for i in range(full_batches.size):
+        work = (full_batches[i] * full_seconds + remainders[i]) / cell
+        below = int(work)
+        law[below] += probability[i] * (below + 1 - work)
+        law[below + 1] += probability[i] * (work - below)
+    size = law.size
+    while law[size - 1] == 0.0:
+        size -= 1
+    return law[:size].copy()
+
+
+@kernel
+def lattice_period(law: NDArray[np.float64], served: int) -> int:
+    """Greatest common divisor of `served` and of all points where a lattice law has mass."""
+    divisor = served
+    for j in range(1, law.size):
+        if law[j] != 0.0:
+            rest = j
+            while rest:
+                divisor, rest = rest, divisor % rest
+            if divisor == 1:
+                break
+    return divisor
+
+
+@kernel
+def growth(law: NDArray[np.float64], theta: float) -> tuple[float, float]:
+    """E e^(theta X) - 1 and its derivative in theta, where X has `law`; each power comes from the one before it."""
+    step = math.expm1(theta)
+    above = 0.0
+    moment = 0.0
+    slope = 0.0
+    for j in range(law.size):
+        moment += law[j] * above
+        slope += j * law[j] * (above + 1.0)
+        above += step * (above + 1.0)
+    return moment, slope
+
+
+@kernel
+def decay_rate(law: NDArray[np.float64], arrivals: float, served: int) -> float:
+    """Solve arrivals (E e^(theta X) - 1) = served theta for theta > 0, where X has `law`.
+
+    The logarithm of (E e^(theta X) - 1) / theta is convex in theta, so Newton's steps come down to the root from where
+    its tangent at 0 puts it.
+    """
+    first = 0.0
+    second = 0.0
+    for j in range(law.size):
+        first += j * law[j]
+        second += j * j * law[j]
+    theta = min(2.0 * first / second * math.log(served / (arrivals * first)), 600.0 / law.size)
+    for _ in range(100):
+        moment, slope = growth(law, theta)
+        step = math.log(arrivals * moment / (served * theta)) / (slope / moment - 1.0 / theta)
+        theta -= step
+        if abs(step) < 1e-13 * theta:
+            break
+    return theta
+
+
+@kernel
+def log_wiener_hopf(
+    transform: NDArray[np.complex128],
+    work: NDArray[np.float64],
+    arrivals: float,
+    served: int,
+    points: int,
+    radius: float,
+    theta: float,
+) -> NDArray[np.complex128]:
+    """Log of (1 - 1/z)(1 - z/z0) / (1 - h(z)), h the walk's step transform, on half the circle |z| = e^radius.
+
+    In real numbers throughout: numba's complex functions take about twice the time.
+    """
+    out = np.empty(points // 2 + 1, np.complex128)
+    outward = math.exp(radius)
+    inward = 1.0 / outward
+    shrunk = math.exp(radius - theta)
+    turn = 2.0 * math.pi / points
+    turn_real = math.cos(turn)
+    turn_imaginary = -math.sin(turn)
+    real = 1.0
+    imaginary = 0.0
+    for k in range(points // 2 + 1):
+        size = math.exp(arrivals * (transform[k].real - 1.0) - served * radius)
+        phase = arrivals * transform[k].imag + turn * ((served * k) % points)
+        below_real = 1.0 - size * math.cos(phase)
+        below_imaginary = -size * math.sin(phase)
+        # (1 - 1/z)(1 - z/z0), where z = outward * (real + i imaginary).
+        left_real = 1.0 - inward * real
+        left_imaginary = inward * imaginary
+        right_real = 1.0 - shrunk * real
+        right_imaginary = -shrunk * imaginary
+        above_real = left_real * right_real - left_imaginary * right_imaginary
+        above_imaginary = left_real * right_imaginary + left_imaginary * right_real
+        out[k] = complex(
+            0.5
+            * math.log(
+                (above_real * above_real + above_imaginary * above_imaginary)
+                / (below_real * below_real + below_imaginary * below_imaginary)
+            ),
+            math.atan2(
+                above_imaginary * below_real - above_real * below_imaginary,
+                above_real * below_real + above_imaginary * below_imaginary,
+            ),
+        )
+        real, imaginary = (
+            real * turn_real - imaginary * turn_imaginary,
+            real * turn_imaginary + imaginary * turn_real,
+        )
+    # On the positive axis all three factors nearly vanish at high load; there they are computed without cancellation.
+    exponent = arrivals * growth(work, radius)[0] - served * radius
+    out[0] = math.log(math.expm1(-radius) * math.expm1(radius - theta) / -math.expm1(exponent))
+    return out
+
+
+@kernel
+def spread(work: NDArray[np.float64], radius: float, points: int) -> NDArray[np.float64]:
+    """A lattice law padded to `points`, each weighted with exp(radius * index)."""
+    out = np.zeros(points)
+    factor = 1.0
+    outward = math.exp(radius)
+    for j in range(work.size):
+        out[j] = work[j] * factor
+        factor *= outward
+    return out
+
+
+@kernel
+def positive_rates(
+    log_factor: NDArray[np.float64], radius: float, theta: float, negligible: float
+) -> tuple[NDArray[np.float64], float]:
+    """Coefficients of the positive powers, up to the last that is not negligible; the one at 0 is 0.
+
+    They fall faster than exp(-theta index), so what is left where that is negligible is rounding. The second value is
+    the largest of the last eight, a measure of aliasing.
+    """
+    half = log_factor.size // 2
+    out = np.zeros(half)
+    factor = 1.0
+    inward = math.exp(-radius)
+    last = 0
+    for j in range(1, half):
+        factor *= inward
+        out[j] = log_factor[j] * factor
+        if abs(out[j]) > negligible and theta * j < -math.log(negligible):
+            last = j
+    aliased = 0.0
+    for j in range(half - 8, half):
+        aliased = max(aliased, abs(out[j]))
+    return out[: last + 1].copy(), aliased
+
+
+@kernel
+def cumulated(law: NDArray[np.float64], theta: float, period: int, cells: int, count: int) -> NDArray[np.float64]:
+    """Distribution function of a lattice law plus a geometric variable, averaged over `cells` points; `count` of it.
+
+    The geometric variable takes multiples of `period` and falls by exp(-theta) a cell.
+    """
+    keep = math.exp(-theta * period)
+    stop = -math.expm1(-theta * period)
+    summed = np.zeros(count)
+    out = np.empty(count)
+    mass = 0.0
+    total = 0.0
+    for i in range(count):
+        if i < law.size:
+            mass += law[i]
+        # The distribution function of the sum obeys the geometric recursion that its law obeys.
+        summed[i] = stop * mass + (keep * summed[i - period] if i >= period else 0.0)
+        total += summed[i]
+        if i >= cells:
+            total -= summed[i - cells]
+        out[i] = min(total / cells, 1.0)
+    return out
+
+
+@kernel
+def horizon(
+    rates: NDArray[np.float64],
+    work: NDArray[np.float64],
+    arrivals: float,
+    theta: float,
+    error: float,
+) -> float:
+    """Point from which on the tail of the carried work and what arrives in a window is geometric.
+
+    Geometric to a relative error, that is, or negligible, if that comes first. With H the part of the carried work
+    that `rates` describe and A the arrivals, the tail beyond n differs from E e^(theta (H + A)) e^(-theta (n + 1)) by
+    at most E e^(s (H + A)) e^(-s (n + 1)), for every s > theta (Chernoff).
+    """
+    here = arrivals * growth(work, theta)[0] + absolute_growth(rates, theta)
+    best = (here + 36.0) / theta
+    for k in range(1, 4):
+        more = 8.0 * k / max(rates.size, work.size)
+        there = arrivals * growth(work, theta + more)[0] + absolute_growth(rates, theta + more)
+        best = min(best, (there - here - math.log(error)) / more)
+    return best
+
+
+@kernel
+def absolute_growth(rates: NDArray[np.float64], theta: float) -> float:
+    """Sum of |rates[j]| (e^(theta j) - 1)."""
+    step = math.expm1(theta)
+    above = 0.0
+    total = 0.0
+    for j in range(rates.size):
+        total += abs(rates[j]) * above
+        above += step * (above + 1.0)
+    return total

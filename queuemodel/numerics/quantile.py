@@ -1,0 +1,87 @@
+"""Quantiles and means of a law that is known by its distribution function."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from .root_finding import crossing
+
+TOLERANCE = 1e-7
+LEAST_SURVIVAL = 1e-16
+NEGLIGIBLE = 1e-10
+PANELS_PER_STEP = 4
+FAR = 24
+_AT, _WEIGHT = np.polynomial.legendre.leggauss(5)
+_NODES = tuple((0.5 * (1.0 + at), 0.5 * weight) for at, weight in zip(_AT.tolist(), _WEIGHT.tolist(), strict=True))
+
+
+def quantile(cdf: Callable[[float], float], probability: float, least: float, scale: float) -> float:
+    """Find the smallest time at which a distribution function reaches a probability.
+
+    The search runs on the logarithm of the survival function, which is nearly a line in the tail. It returns the upper
+    end of its last bracket, so that cdf(result) >= probability always holds.
+
+    Parameters
+    ----------
+    cdf : callable
+        Distribution function of a non-negative time.
+    probability : float
+        The level, above 0 and below 1.
+    least : float
+        A time that the quantile is known not to lie below, >= 0.
+    scale : float
+        A time of the order of the quantile, > 0.
+
+    Returns
+    -------
+    float
+        The quantile to a relative 1e-7; `least` itself where the function reaches the level there.
+    """
+    goal = math.log(1.0 - probability)
+
+    def excess(at: float) -> float:
+        return math.log(max(1.0 - cdf(at), LEAST_SURVIVAL)) - goal
+
+    bad, above = least, excess(least)
+    if above <= 0.0:
+        return least
+    stride = 0.25 * max(least, scale)
+    good = bad + stride
+    below = excess(good)
+    while below > 0.0:
+        bad, above = good, below
+        stride *= 1.6
+        good += stride
+        below = excess(good)
+    return crossing(excess, (good, below), (bad, above), relative=TOLERANCE)
+
+
+def mean(cdf: Callable[[float], float], step: float) -> float:
+    """Integrate the survival function, by Gauss-Legendre panels, until it is negligible.
+
+    Parameters
+    ----------
+    cdf : callable
+        Distribution function of a non-negative time, smooth between the multiples of `step`.
+    step : float
+        A time, > 0.
+
+    Returns
+    -------
+    float
+        The mean.
+    """
+    total = 0.0
+    begin = 0
+    while True:
+        # Far out the law is nearly exponential: there a panel may be as wide as a share of the time passed.
+        panels = PANELS_PER_STEP * (begin // (PANELS_PER_STEP * FAR)) or 1
+        start, width = begin * step / PANELS_PER_STEP, panels * step / PANELS_PER_STEP
+        survivals = [1.0 - cdf(start + width * at) for at, _ in _NODES]
+        total += width * sum(weight * survival for (_, weight), survival in zip(_NODES, survivals, strict=True))
+        begin += panels
+        if survivals[-1] < NEGLIGIBLE:
+            return total

@@ -1,0 +1,301 @@
+"""The core pool with deterministic service: how long queries that come as bulks of requests stay."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kernels import mxdc as mxdc_kernel
+from ..kernels import wait_table as wait_table_kernel
+from ..kernels import workload as workload_kernel
+from ..numerics.quantile import mean
+from .request_mix import RequestMix
+from .workload import workload
+
+FINE_WINDOWS = 2
+FINE_ROWS = 10
+COARSE_ROWS = 4
+WINDOW_ORDER = 1.75
+FULL_REQUESTS_DECIDE = 0.75
+FINEST_CELLS = 32
+COARSEST_WINDOW = 4
+COARSE_FINENESS = 1.4
+ROWS_AT_ONCE = 8
+LEAST_LOG = math.log(1e-15)
+NEGLIGIBLE_SURVIVAL = 1e-10
+FINENESS = 50.0
+#: Relative error at which a tail passes for geometric.
+FAR_ERROR = 1e-8
+#: Multiplications from which on transforms are faster than a recursion.
+LONG_RECURSION = 60_000
+DAMPING = math.log(1e10)
+#: Arrivals in a window that stand for none, so that logarithms stay finite.
+LEAST_ARRIVALS = 1e-100
+
+
+class MxDcQueue:
+    """What of a bulk queue does not depend on the arrival rate: the window, the lattice and the law of the work."""
+
+    def __init__(self, mix: RequestMix, cores: int) -> None:
+        self.mix = mix
+        self.cores = cores
+        self.window = _window(mix)
+        #: Cells of work that the cores do in a window.
+        self.served = cores if mix.alike else _served(mix.work_square / self.window**2, cores)
+        self.work = workload_kernel.work_lattice(
+            mix.full_batches, mix.remainders, mix.probability, mix.full_seconds, self.window * cores / self.served
+        )
+        # A hair early, so that rounding cannot hold back a latency that is exactly the idle one.
+        self.idle = mix.idle(cores) * (1.0 - 1e-14)
+        self.positions = np.arange(1, mix.most + 1)
+        self.sums = mxdc_kernel.remainder_sums(mix.full_batches, mix.remainders, mix.probability)
+
+    def at(self, rate: float) -> MxDcLaw:
+        """Solve the queue at a rate of queries per second, below the stable one."""
+        return MxDcLaw(self, rate)
+
+
+class MxDcLaw:
+    """Latency and waits of one bulk queue at one arrival rate."""
+
+    def __init__(self, queue: MxDcQueue, rate: float) -> None:
+        self.queue = queue
+        self.rate = rate
+        mix = queue.mix
+        self.arrivals = max(rate * queue.window, LEAST_ARRIVALS)
+        self.workload = workload(queue.work, self.arrivals, queue.served)
+        reach = workload_kernel.horizon(self.workload.rates, queue.work, self.arrivals, self.workload.decay, FAR_ERROR)
+        own = mix.most * queue.served / queue.cores
+        #: Rounds of the window after which all tails are geometric.
+        self.settled = max(math.ceil((reach + own) / queue.served), 1)
+        self.far_from = self.settled * queue.window
+        self.fall = self.workload.decay * queue.served / queue.window
+        self._workload_and_own = np.empty(0)
+        self.grid = (queue.window, FINE_ROWS, FINE_WINDOWS, COARSE_ROWS)
+
+    def latency(self, at: float) -> float:
+        """P(latency of a query <= `at` seconds)."""
+        queue, mix = self.queue, self.queue.mix
+        if at <= 0.0:
+            return 0.0
+        if mix.alike:
+            return self._alike_latency(at - mix.full_seconds)
+        self._tabulate(at - mix.longest, at - mix.shortest)
+        return wait_table_kernel.mixed_latency(
+            at,
+            self._table,
+            self._times,
+            self.grid,
+            self.far_from,
+            self._far,
+            self.fall,
+            mix.full_batches,
+            mix.remainders,
+            mix.probability,
+            mix.full_seconds,
+            queue.idle,
+        )
+
+    def _alike_latency(self, after: float) -> float:
+        """P(latency <= `after` + a request's time) where all requests take equally long: exact.
+
+        Then a query of K requests is done in time if what was carried, what arrived since and K fit into the window's
+        rounds.
+        """
+        queue, carried = self.queue, self.workload
+        if after < 0.0:
+            return 0.0
+        rounds = int(after / queue.window) + 1
+        left = rounds * queue.window - after
+        top = rounds * queue.cores
+        if rounds > self.settled:
+            period, decay = carried.period, carried.decay
+            log_own = math.log1p(decay * queue.served / self.arrivals)
+            passed = period * (top // period + 1)
+            return -math.expm1(min(carried.log_tail + log_own + self.fall * left - decay * passed, 0.0))
+        arrived = _arrived(self.rate * left, queue.work, top + 1)
+        return min(float(arrived @ self._with_own(top + 1)[top::-1]), 1.0)
+
+    @property
+    def mean(self) -> float:
+        """Mean latency of a query, in seconds."""
+        queue, mix = self.queue, self.queue.mix
+        if mix.alike:
+            return mean(self.latency, queue.window)
+        self._tabulate(0.0, math.inf)
+        return wait_table_kernel.mixed_mean(
+            self._table,
+            self._times,
+            self.grid,
+            self.far_from,
+            self._far,
+            self.fall,
+            mix.full_batches,
+            mix.remainders,
+            mix.probability,
+            mix.full_seconds,
+            queue.idle,
+            NEGLIGIBLE_SURVIVAL,
+        )
+
+    def wait(self, at: float) -> float:
+        """P(a request waits <= `at` seconds), over all requests."""
+        if at < 0.0:
+            return 0.0
+        longer = np.exp(self.log_waits(np.array([at]), self.queue.positions)[0])
+        return 1.0 - float(longer @ self.queue.mix.position_shares)
+
+    @property
+    def mean_wait(self) -> float:
+        """Mean time that a request waits, over all requests, in seconds."""
+        mix = self.queue.mix
+        if mix.alike:
+            return self.workload.mean / (self.rate * float(mix.probability @ mix.full_batches))
+        return mean(self.wait, self.queue.window)
+
+    def log_waits(
+        self, times: NDArray[np.float64], positions: NDArray[np.int64], least: float = LEAST_LOG
+    ) -> NDArray[np.float64]:
+        """Log of the probabilities that requests wait longer.
+
+        Parameters
+        ----------
+        times : ndarray of float64, shape (n,)
+            Rising, in seconds, >= 0.
+        positions : ndarray of int64, shape (m,)
+            Which requests of their query, rising: 1 is the first.
+        least : float
+            Stop some rows after all logs are below this.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, m)
+            Log probabilities, not below log 1e-15, which also stands for what was left out.
+        """
+        table = np.full((times.size, positions.size), LEAST_LOG)
+        filled = np.zeros(times.size, np.bool_)
+        for first in range(0, times.size, ROWS_AT_ONCE):
+            beyond = min(first + ROWS_AT_ONCE, times.size)
+            mxdc_kernel.fill(times, first, beyond, filled, table, positions, *self._parameters)
+            if table[beyond - 1, -1] < least:
+                break
+        return table
+
+    def _tabulate(self, least: float, most: float) -> None:
+        """Fill the table's rows that waits from `least` to `most` seconds are read from."""
+        if least >= self.far_from:
+            return
+        # A row before and two after, for slopes.
+        first = max(wait_table_kernel.row_before(max(least, 0.0), *self.grid) - 1, 0)
+        beyond = len(self._times)
+        if most < self.far_from:
+            beyond = min(wait_table_kernel.row_before(max(most, 0.0), *self.grid) + 3, beyond)
+        if not self._filled[first:beyond].all():
+            positions = self.queue.positions
+            mxdc_kernel.fill(self._times, first, beyond, self._filled, self._table, positions, *self._parameters)
+
+    @cached_property
+    def _times(self) -> NDArray[np.float64]:
+        """Waits that the table has rows for, in seconds."""
+        fine = np.arange(FINE_WINDOWS * FINE_ROWS) / FINE_ROWS
+        windows = max(self.settled, FINE_WINDOWS) - FINE_WINDOWS + 1
+        coarse = FINE_WINDOWS + np.arange(windows * COARSE_ROWS) / COARSE_ROWS
+        # A hair beyond the multiples, so that rounding cannot put a window's end into the round before it.
+        return np.concatenate([fine, coarse]) * (self.queue.window * (1.0 + 1e-14))
+
+    @cached_property
+    def _table(self) -> NDArray[np.float64]:
+        return np.empty((self._times.size, self.queue.mix.most))
+
+    @cached_property
+    def _filled(self) -> NDArray[np.bool_]:
+        return np.zeros(self._times.size, np.bool_)
+
+    @cached_property
+    def _far(self) -> NDArray[np.float64]:
+        queue, carried = self.queue, self.workload
+        return mxdc_kernel.far_waits(
+            queue.mix.most,
+            queue.mix.full_seconds,
+            queue.cores,
+            queue.served,
+            queue.window,
+            carried.decay,
+            carried.period,
+            carried.log_tail,
+        )
+
+    @cached_property
+    def _parameters(self) -> tuple[Any, ...]:
+        """What the kernels that fill rows take."""
+        queue, mix = self.queue, self.queue.mix
+        below = self.workload.below((self.settled + 1) * queue.served + 1, max(1, queue.served // queue.cores))
+        return (
+            self.far_from,
+            self._far,
+            self.fall,
+            queue.work,
+            np.ascontiguousarray(below[::-1]),
+            self.workload.none,
+            *queue.sums,
+            mix.remainders,
+            mix.full_seconds,
+            self.rate,
+            queue.cores,
+            queue.served,
+            queue.window,
+            mix.alike,
+        )
+
+    def _with_own(self, count: int) -> NDArray[np.float64]:
+        """P(carried work and a query's own requests <= i) for i < count or more, where all take equally long."""
+        if self._workload_and_own.size < count:
+            most = max(count, 2 * self._workload_and_own.size)
+            self._workload_and_own = self.workload.below(most, 1, self.queue.work)
+        return self._workload_and_own
+
+
+def _arrived(arrivals: float, work: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """First `count` probabilities of the work that a Poisson number of queries brings."""
+    if count * min(count, work.size) < LONG_RECURSION:
+        return mxdc_kernel.compound_poisson(arrivals, work, count)
+    points = 1 << math.ceil(math.log2(2 * max(count, work.size)))
+    # Damped, so that what wraps around the circle does not count.
+    damped = np.exp(np.arange(points) * (-DAMPING / points))
+    transform = np.fft.rfft(work * damped[: work.size], points)
+    law = np.fft.irfft(np.exp(arrivals * (transform - 1.0)), points)
+    return np.asarray(law[:count] / damped[:count])
+
+
+def _served(second_moment: float, cores: int) -> int:
+    """Choose the cells that the cores do in a window, given E (work of a query / window)^2.
+
+    A cell is a part of a request, so fine that a query brings some seven cells. Where a query brings many requests a
+    cell may be several of them; then it brings some ten, for the part of a request that is lost between cells counts.
+    """
+    cells = math.sqrt(FINENESS / second_moment)
+    if cells >= 1.0:
+        return cores * min(FINEST_CELLS, math.ceil(cells))
+    return min(cores, max(math.ceil(COARSE_FINENESS * cores * cells), COARSEST_WINDOW))
+
+
+def _window(mix: RequestMix) -> float:
+    """Choose the window that the walk looks back over.
+
+    Where full requests bring most of the work it is their service time, which makes requests that are all alike
+    exact. Otherwise it is a mean service time that weighs long requests more than their work: a long request holds
+    a core of its own, which counting it as shared work forgets, so the window has to be long enough to see it whole.
+    The order of the weight is the one that served best on random machines with heavy-tailed sizes.
+    """
+    if mix.full_work >= FULL_REQUESTS_DECIDE * mix.work:
+        return mix.full_seconds
+    full = float(mix.probability @ mix.full_batches)
+    low, high = (
+        full * mix.full_seconds**order + float(mix.probability @ mix.remainders**order)
+        for order in (WINDOW_ORDER, WINDOW_ORDER + 1.0)
+    )
+    return float(high / low)

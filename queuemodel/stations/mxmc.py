@@ -1,0 +1,97 @@
+"""The core pool where every request is exponential with one mean: M^X/M/c."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kernels import mxmc as mxmc_kernel
+from .request_mix import RequestMix
+
+NEGLIGIBLE = 1e-13
+#: Departures per core after which hardly any query that has started its last request is still there.
+MEMORY = 40
+
+
+class MxMcQueue:
+    """The pool of exponential servers, to be solved at any arrival rate."""
+
+    def __init__(self, mix: RequestMix, cores: int) -> None:
+        self.mix = mix
+        self.cores = cores
+
+    def at(self, rate: float) -> MxMcLaw:
+        """Solve the queue at a rate of queries per second, below the stable one."""
+        return MxMcLaw(self.mix, self.cores, rate)
+
+
+class MxMcLaw:
+    """Latency and waits of the pool at one arrival rate; exact where all requests have the same mean service time.
+
+    Where they differ, each is taken to have the mean of them all.
+    """
+
+    def __init__(self, mix: RequestMix, cores: int, rate: float) -> None:
+        self.mix = mix
+        self.cores = cores
+        self.bulk = mix.count_law
+        self.per_query = float(self.bulk @ np.arange(self.bulk.size))
+        self.service_mean = mix.work / self.per_query
+        self.rate = rate
+        self.in_system, self.ratio = mxmc_kernel.number_in_system(self.bulk, rate, self.service_mean, cores, NEGLIGIBLE)
+        beyond = self.in_system[-1] * self.ratio / (1.0 - self.ratio)
+        self.at_least = np.cumsum(self.in_system[::-1])[::-1] + beyond
+
+    @cached_property
+    def _steps(self) -> NDArray[np.float64]:
+        """Law of the departures until a query is done, up to where it falls like the number in the system."""
+        head, ratio = self.in_system, self.ratio
+        levels = math.ceil(math.log(NEGLIGIBLE) / math.log(ratio)) if ratio > 0.0 else 0
+        memory = MEMORY * self.cores + self.bulk.size
+        if levels > memory:
+            levels = limit = memory
+            limit += head.size - self.cores
+        else:
+            limit = head.size + levels + 2 * memory
+        tail = head[-1] * ratio ** np.arange(1, levels + 1)
+        return mxmc_kernel.steps_to_finish(np.append(head, tail), self.bulk, self.cores, NEGLIGIBLE, limit)
+
+    @cached_property
+    def _below(self) -> NDArray[np.float64]:
+        return np.minimum(np.cumsum(self._steps), 1.0)
+
+    def latency(self, at: float) -> float:
+        """P(latency of a query <= `at` seconds)."""
+        if at <= 0.0:
+            return 0.0
+        return mxmc_kernel.finished(at, self._below, self.ratio, self.service_mean, self.cores)
+
+    @property
+    def mean(self) -> float:
+        """Mean latency of a query, in seconds."""
+        longer = 1.0 - self._below
+        steps = float(longer.sum()) + float(longer[-1]) * self.ratio / (1.0 - self.ratio)
+        return steps * self.service_mean / self.cores
+
+    def log_waits(self, times: NDArray[np.float64], positions: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Log of the probabilities that requests wait longer; as `MxDcLaw.log_waits`."""
+        return mxmc_kernel.log_waits(times, positions, self.at_least, self.ratio, self.service_mean, self.cores)
+
+    def wait(self, at: float) -> float:
+        """P(a request waits <= `at` seconds), over all requests."""
+        if at < 0.0:
+            return 0.0
+        longer = np.exp(self.log_waits(np.array([at]), np.arange(1, self.bulk.size))[0])
+        return 1.0 - float(longer @ self.mix.position_shares)
+
+    @property
+    def mean_wait(self) -> float:
+        """Mean time that a request waits, over all requests, in seconds: Little's law."""
+        queue = np.maximum(np.arange(self.in_system.size) - self.cores, 0)
+        keep = 1.0 - self.ratio
+        beyond = float(self.in_system[-1]) * self.ratio / keep
+        waiting = float(self.in_system @ queue) + beyond * (float(queue[-1]) + 1.0 / keep)
+        return waiting / (self.rate * self.per_query)

@@ -1,0 +1,192 @@
+"""The requests that queries bring to one station: how many full ones, how long the shorter last one, how often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..inputs import arguments
+from ..inputs.contention import ContentionByBatch
+from ..inputs.machine import Machine
+from ..inputs.policy import Policy
+from ..inputs.query_sizes import QuerySizes
+from ..inputs.service_curve import ServiceCurve
+from ..kernels.request_mix import batch_of_an_item, cut, idle_latencies, moments
+
+NEGLIGIBLE = 1e-14
+#: Mean number of requests up to which queries pass for single requests.
+NEARLY_ONE = 1.01
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RequestMix:
+    """The law of a query's requests at one station, given that the query goes there.
+
+    A query of class i brings `full_batches[i]` requests of `full_seconds` each, then, where `remainders[i]` > 0, one
+    more of `remainders[i]` seconds. Classes are sorted by `full_batches`, then by `remainders`.
+
+    Parameters
+    ----------
+    full_batches : ndarray of int64, shape (n,)
+        Full requests of each class.
+    remainders : ndarray of float64, shape (n,)
+        Mean service time of the shorter last request, in seconds; 0 where there is none.
+    probability : ndarray of float64, shape (n,)
+        Probability of each class; sums to 1.
+    full_seconds : float
+        Mean service time of a full request, in seconds.
+    scv : float
+        Squared coefficient of variation of the service time of one request.
+    share : float
+        Share of all queries that go to this station.
+    batch : float
+        Items of the batch that an average item is part of, where contention depends on it; else those of a full one.
+
+    Attributes
+    ----------
+    work : float
+        Mean work that a query brings, in seconds.
+    full_work, remainder_work : float
+        The parts of it in full requests and in shorter last ones, in seconds.
+    work_square : float
+        Mean square of a query's work, in seconds squared.
+    shortest, longest : float
+        Shortest and longest mean service time of a request, in seconds.
+    most : int
+        Most requests of a query.
+    """
+
+    full_batches: NDArray[np.int64]
+    remainders: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    full_seconds: float
+    scv: float
+    share: float
+    batch: float = 1.0
+    work: float = field(init=False)
+    full_work: float = field(init=False)
+    remainder_work: float = field(init=False)
+    work_square: float = field(init=False)
+    shortest: float = field(init=False)
+    longest: float = field(init=False)
+    most: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        full, rest, work_square, shortest, longest, most = moments(
+            self.full_batches, self.remainders, self.probability, self.full_seconds
+        )
+        derived = {
+            "work": full * self.full_seconds + rest,
+            "full_work": full * self.full_seconds,
+            "remainder_work": rest,
+            "work_square": work_square,
+            "shortest": shortest,
+            "longest": longest,
+            "most": most,
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def alike(self) -> bool:
+        """Whether all requests have the same mean service time."""
+        return self.remainder_work == 0.0
+
+    @property
+    def nearly_single(self) -> bool:
+        """Whether queries are one request each, but for one in a hundred that is two at most."""
+        return self.most <= 2 and float(self.probability @ self.counts) <= NEARLY_ONE
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Requests of each class, the rest included; shape (n,)."""
+        return self.full_batches + (self.remainders > 0)
+
+    @property
+    def position_shares(self) -> NDArray[np.float64]:
+        """Share of all requests that are the first, second, … of their query; shape (most,)."""
+        shares = np.cumsum(self.count_law[::-1])[::-1][1:]
+        shares /= shares.sum()
+        return shares
+
+    @property
+    def count_law(self) -> NDArray[np.float64]:
+        """P(a query brings k requests) at index k; shape (most + 1,)."""
+        return np.bincount(self.counts, self.probability, self.most + 1).astype(np.float64, copy=False)
+
+    def idle(self, servers: int) -> NDArray[np.float64]:
+        """Latency of each class on idle servers without noise, in seconds; shape (n,)."""
+        return idle_latencies(self.full_batches, self.remainders, self.full_seconds, servers)
+
+
+def mix_of(pmf: NDArray[np.float64], first_size: int, batch_size: int, curve: ServiceCurve) -> RequestMix | None:
+    """Cut the queries of `first_size`, `first_size` + 1, … items into batches of one curve; None where there are none.
+
+    Parameters
+    ----------
+    pmf : ndarray of float64, shape (n,)
+        Probabilities of these sizes, not normalised.
+    first_size : int
+        The size that `pmf[0]` belongs to.
+    batch_size : int
+        Items of a full request.
+    curve : ServiceCurve
+        Service times of the station.
+    """
+    share = float(pmf.sum())
+    if share <= 0.0:
+        return None
+    largest = first_size + pmf.size - 1
+    seconds = curve.table(min(batch_size, largest))
+    full_batches, remainders, probability = cut(pmf, first_size, batch_size, seconds, NEGLIGIBLE * share)
+    full_seconds = float(seconds[-1])
+    if full_batches[-1] == 0 and remainders[0] == remainders[-1]:
+        full_batches, remainders, full_seconds = np.ones(1, np.int64), np.zeros(1), float(remainders[0])
+    batch = float(min(batch_size, largest))
+    if isinstance(curve.contention, ContentionByBatch):
+        batch = batch_of_an_item(pmf, first_size, batch_size)
+    return RequestMix(full_batches, remainders, probability / probability.sum(), full_seconds, curve.scv, share, batch)
+
+
+def mixes(machine: Machine, sizes: QuerySizes, policy: Policy) -> tuple[RequestMix | None, RequestMix | None]:
+    """Send every query to its station and cut those of the cores; None for a station that gets no query.
+
+    Queries of more than `policy.offload_above` items go to the accelerator whole; the others are cut into
+    floor(S / B) requests of B = `policy.batch_size` items and one of the rest.
+
+    Parameters
+    ----------
+    machine : Machine
+        The stations and their service curves.
+    sizes : QuerySizes
+        The law of the query sizes.
+    policy : Policy
+        Batch size and offload threshold.
+
+    Returns
+    -------
+    cpu, accelerator : RequestMix or None
+        The requests at the cores and at the accelerator.
+
+    Raises
+    ------
+    ValueError
+        If the policy offloads and the machine has no accelerator.
+    """
+    arguments.instance("machine", machine, Machine)
+    arguments.instance("sizes", sizes, QuerySizes)
+    arguments.instance("policy", policy, Policy)
+    if policy.offload_above is None:
+        return mix_of(sizes.pmf, 1, policy.batch_size, machine.cpu.service), None
+    if machine.accelerator is None:
+        raise ValueError(
+            f"offload_above(={policy.offload_above}) must be None on a machine without accelerator; "
+            "give the machine an accelerator or leave offload_above out"
+        )
+    kept = min(policy.offload_above, sizes.max_size)
+    return (
+        mix_of(sizes.pmf[:kept], 1, policy.batch_size, machine.cpu.service),
+        mix_of(sizes.pmf[kept:], kept + 1, sizes.max_size, machine.accelerator.service),
+    )

@@ -1,0 +1,1 @@
+"""Planning with the policies that searches find: fleets, days, power, sweeps, comparisons."""

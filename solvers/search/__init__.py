@@ -1,0 +1,1 @@
+"""Searching for the policy that carries the most."""

@@ -1,0 +1,182 @@
+"""Bounds of every policy of a lattice: the work at each station, and who is late on an idle machine."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recplan.queuemodel import FULL_REQUESTS_DECIDE, NEARLY_ONE, Machine, QuerySizes, Sla, unit_table
+
+from .bounds_kernel import core_sums
+
+#: What of a late share counts as a bound, where estimates may undercut it.
+SLACK = 0.8
+HAIR = 1e-12
+ROUNDING = 1e-13
+IDLE_SHARE = 1e-9
+
+
+class LatticeBounds:
+    """What holds of the policies of a lattice without solving any queue.
+
+    Parameters
+    ----------
+    machine, sizes, sla
+        As for `grid_search`.
+    batches, thresholds : ndarray of int64, shapes (rows,) and (columns,)
+        Rising; `sizes.max_size` stands for no offload and for all above.
+    everywhere : bool
+        Whether the queries of each station have to keep the target by themselves.
+
+    Attributes
+    ----------
+    kinds : ndarray of int8, shape (rows, columns)
+        What requests the cores get, as `core_sums` tells.
+    core_late : ndarray of float64, shape (rows, columns)
+        Least share of all queries that the cores make late, at any load.
+    offloaded_late : ndarray of float64, shape (columns,)
+        The same of the accelerator.
+    least_qps : float
+        So small a load that a policy which misses the target there keeps it nowhere.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        sizes: QuerySizes,
+        sla: Sla,
+        batches: NDArray[np.int64],
+        thresholds: NDArray[np.int64],
+        everywhere: bool = False,
+    ) -> None:
+        self.machine, self.sizes, self.sla = machine, sizes, sla
+        self.batches, self.thresholds = batches, thresholds
+        self.everywhere = everywhere
+        self._allowed = 1.0 - sla.percentile / 100.0
+        self._core_shares = np.minimum(np.append(0.0, np.cumsum(sizes.pmf)), 1.0)[thresholds]
+        cpu, other = machine.cpu, machine.accelerator
+        self.works, self.squares, self.core_late, self.kinds = self._core_sums(sla.seconds)
+        self.core_limit = cpu.cores / float(cpu.service.slowdowns(cpu.cores)[-1])
+        self.offloaded_works = np.zeros(thresholds.size)
+        self.offloaded_squares = np.zeros(thresholds.size)
+        self.units_limit = math.inf
+        if other is not None:
+            times = other.service.table(sizes.max_size)[1:]
+            self.units_limit = other.units / float(other.service.slowdowns(other.units)[-1])
+            self.offloaded_works = self._offloaded_sums(times)
+            self.offloaded_squares = self._offloaded_sums(times**2)
+        self.offloaded_late = self._late_on_idle_units(sla.seconds)
+        stable = [
+            limit / float(works.max())
+            for works, limit in ((self.works, self.core_limit), (self.offloaded_works, self.units_limit))
+            if works.max() > 0.0
+        ]
+        self.least_qps = IDLE_SHARE * min(stable)
+
+    def missed(
+        self,
+        core_late: NDArray[np.float64] | float,
+        offloaded_late: NDArray[np.float64] | float,
+        column: int | slice = slice(None),
+        *,
+        more: float = 0.0,
+    ) -> NDArray[np.bool_]:
+        """Whether so many of all queries may not be late, at the cores and at the accelerator; `more` are let pass."""
+        allowed = self._allowed + more
+        if not self.everywhere:
+            return np.asarray(core_late + offloaded_late > allowed)
+        share = self._core_shares[column]
+        return np.asarray((core_late > allowed * share) | (offloaded_late > allowed * (1.0 - share)))
+
+    def late_on_idle_machine(self) -> NDArray[np.bool_]:
+        """Whether even an idle machine misses the target; shape (rows, columns)."""
+        return self.missed(self.core_late, self.offloaded_late, more=-ROUNDING)
+
+    def overloaded(self, row: int | slice, qps: float) -> NDArray[np.bool_]:
+        """Whether a station gets at least as much work as it can do at a load of the whole machine, in a row or all."""
+        cores = qps * self.works[row] >= self.core_limit
+        return np.asarray(cores | (qps * self.offloaded_works >= self.units_limit))
+
+    def same_as_another(self) -> NDArray[np.bool_]:
+        """Whether a smaller batch size of the lattice cuts the queries just alike, since neither cuts any."""
+        present = np.append(0, np.where(self.sizes.pmf > 0.0, np.arange(1, self.sizes.max_size + 1), 0))
+        largest = np.maximum.accumulate(present)[self.thresholds]
+        whole = largest[None, :] <= self.batches[:, None]
+        same = whole.copy()
+        some = np.flatnonzero(whole.any(axis=0))
+        same[np.argmax(whole, axis=0)[some], some] = False
+        return same
+
+    def guessed(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Capacities where waits are exponential, with the means of heavy traffic; shape (rows, thresholds)."""
+        goal = -math.log(self._allowed)
+        guessed = []
+        for works, squares, limit in (
+            (self.works[rows], self.squares[rows], self.core_limit),
+            (self.offloaded_works[None, :], self.offloaded_squares[None, :], self.units_limit),
+        ):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                depth = goal * 0.5 * squares / works / (limit * self.sla.seconds)
+                guessed.append(np.where(works > 0.0, limit / works * np.exp(-np.minimum(depth, 0.5 * goal)), np.inf))
+        return np.minimum(*guessed)
+
+    def fastest(self) -> tuple[int, int]:
+        """Return row and column of the policy that answers fastest on an idle machine, noise left out of account."""
+        early = self.sla.seconds
+        late = 2.0 * early
+        while not self._fast_enough(late).any():
+            early, late = late, 2.0 * late
+        while late > early * (1.0 + 2.0 * HAIR):
+            middle = math.sqrt(early * late)
+            early, late = (early, middle) if self._fast_enough(middle).any() else (middle, late)
+        row, column = np.unravel_index(int(np.argmax(self._fast_enough(late))), self.works.shape)
+        return int(row), int(column)
+
+    def _fast_enough(self, seconds: float) -> NDArray[np.bool_]:
+        """Whether an idle machine without noise keeps a bound; shape (rows, thresholds)."""
+        core_late = self._core_sums(seconds, noisy=False)[2]
+        return ~self.missed(core_late, self._late_on_idle_units(seconds, noisy=False), more=-ROUNDING)
+
+    def _core_sums(
+        self, bound: float, noisy: bool = True
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int8]]:
+        cpu = self.machine.cpu
+        scv = cpu.service.scv if noisy else 0.0
+        seconds = cpu.service.table(self.sizes.max_size)
+        return core_sums(
+            self.sizes.pmf,
+            seconds,
+            self.batches,
+            self.thresholds,
+            cpu.cores,
+            math.inf if scv > 0.0 else bound * (1.0 + HAIR),
+            late_alone(seconds, scv, bound),
+            FULL_REQUESTS_DECIDE,
+            NEARLY_ONE - 1.0,
+        )
+
+    def _late_on_idle_units(self, bound: float, noisy: bool = True) -> NDArray[np.float64]:
+        accelerator = self.machine.accelerator
+        if accelerator is None:
+            return np.zeros(self.thresholds.size)
+        seconds = accelerator.service.table(self.sizes.max_size)[1:]
+        return self._offloaded_sums(late_alone(seconds, accelerator.service.scv if noisy else 0.0, bound))
+
+    def _offloaded_sums(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum over the queries above each threshold of a value of their size."""
+        return np.append(np.cumsum((self.sizes.pmf * value)[::-1])[::-1], 0.0)[self.thresholds]
+
+
+def late_alone(seconds: NDArray[np.float64], scv: float, bound: float) -> NDArray[np.float64]:
+    """P(a request takes longer than `bound` seconds), given the mean seconds of requests and their scv.
+
+    With noise it is taken with slack, for the estimates merge requests that are nearly alike.
+    """
+    if scv == 0.0:
+        return (seconds > bound * (1.0 + HAIR)).astype(np.float64)
+    gamma, step = unit_table(scv)
+    with np.errstate(divide="ignore"):
+        below = np.interp(bound / seconds, step * np.arange(gamma.size), gamma)
+    return np.asarray(SLACK * (1.0 - below), np.float64)

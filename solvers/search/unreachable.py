@@ -1,0 +1,31 @@
+"""The answer where no policy keeps a target."""
+
+from __future__ import annotations
+
+from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Stations
+
+from ..capacity import idle_latency
+from .certificate import Certificate
+from .result import Evaluation, SearchResult
+
+
+def unreachable(
+    machine: Machine,
+    sizes: QuerySizes,
+    sla: Sla,
+    fastest: Policy,
+    evaluations: int,
+    trace: tuple[Evaluation, ...],
+    points: int,
+    certificate: Certificate | None = None,
+) -> SearchResult:
+    """Report that no policy keeps a target, and what the policy that answers fastest when idle reaches."""
+    seconds = idle_latency(Stations(machine, sizes, fastest), sla.percentile)
+    offload = "" if fastest.offload_above is None else f" and offload above {fastest.offload_above}"
+    reason = (
+        f"p{sla.percentile:g} <= {sla.seconds * 1e3:g} ms is out of reach: the fastest that an idle "
+        f"machine answers is {seconds * 1e3:.4g} ms, with batch size {fastest.batch_size}{offload}"
+    )
+    if seconds <= sla.seconds:
+        reason += "; that is of all queries, and those of one station alone take longer"
+    return SearchResult(fastest, 0.0, evaluations, trace, points, seconds, reason, certificate)
