@@ -4,8 +4,9 @@ from pathlib import Path
 
 import hypothesis
 
+from source_tree import ROOT
+
 # The folders of the source tree must not pass for top-level packages: tests see only the installed recplan.
-ROOT = Path(__file__).resolve().parent.parent
 sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != ROOT]
 
 hypothesis.settings.register_profile("local", deadline=None)

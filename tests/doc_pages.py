@@ -16,8 +16,8 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from recplan.cli.application import app
+from source_tree import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
     "docs/quick_start.md",
     "docs/tune_a_machine.md",

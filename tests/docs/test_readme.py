@@ -2,7 +2,6 @@ import io
 import re
 import tomllib
 from contextlib import redirect_stdout
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -10,8 +9,8 @@ from typer.testing import CliRunner
 import doc_pages
 from recplan.cli.application import COMMANDS, app
 from recplan.profiles import read_curve
+from source_tree import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = (
     "README.md",

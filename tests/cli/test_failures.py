@@ -1,13 +1,11 @@
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from recplan.cli.application import app
+from source_tree import EXAMPLES
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
 EXAMPLE, CURVE = str(EXAMPLES / "scenario.toml"), str(EXAMPLES / "cpu.csv")
 RANKER, SERVER = str(EXAMPLES / "ranker.toml"), str(EXAMPLES / "server.toml")
 

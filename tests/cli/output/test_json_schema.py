@@ -18,8 +18,8 @@ from recplan.profiles.catalogue import find_model
 from recplan.profiles.roofline.calibration import parameters
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, analyze
 from recplan.solvers import Case, compare
+from source_tree import EXAMPLES
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
 EXAMPLE = str(EXAMPLES / "scenario.toml")
 OWN = ("--model", str(EXAMPLES / "ranker.toml"), "--cpu", str(EXAMPLES / "server.toml"))
 MACHINE = ("--model", "wnd", "--cpu", "c5n.2xlarge")

@@ -23,7 +23,7 @@ BATCHES = {
 
 
 def rows():
-    with (Path(__file__).parent / "data" / "reference_queues.csv").open(encoding="utf-8") as file:
+    with Path(__file__).with_name("reference_queues.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(line for line in file if not line.startswith("#")))
 
 

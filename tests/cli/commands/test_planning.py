@@ -13,8 +13,9 @@ from recplan.cli.application import app
 from recplan.profiles import load, paper_headlines
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla
 from recplan.solvers import MachinePower, StationPower, max_qps, size, size_day, sweep
+from source_tree import EXAMPLES
 
-EXAMPLE = str(Path(__file__).parent.parent / "examples" / "scenario.toml")
+EXAMPLE = str(EXAMPLES / "scenario.toml")
 CURVE = str(Path(EXAMPLE).with_name("cpu.csv"))
 WND = ("--model", "wnd", "--cpu", "skylake")
 POLICY = ("--batch-size", "128")

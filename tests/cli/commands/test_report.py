@@ -24,8 +24,8 @@ from recplan.cli.scenario.setting import read_setting
 from recplan.profiles import load
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze, simulate
 from recplan.solvers import grid_search, size
+from source_tree import EXAMPLES
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 SMALL = ("--cores", "4", "--sizes", "ribbon", "--queries", "5000")
 WND = ("--model", "wnd", "--cpu", "broadwell", "--sla-ms", "40", *SMALL)
 FLEET = ("--target-qps", "12000", "--headroom", "0.2", "--spare", "1")

@@ -3,7 +3,6 @@ import io
 import json
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,8 +15,8 @@ from recplan.profiles import known_hardware, load, models, presets, read_scenari
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, analyze, simulate
 from recplan.queuemodel.stations.offered_load import offered_load
 from recplan.solvers import coordinate_search, grid_search, hill_climb, max_qps, static_policy
+from source_tree import EXAMPLES
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
 EXAMPLE = EXAMPLES / "scenario.toml"
 RANKER, SERVER = EXAMPLES / "ranker.toml", EXAMPLES / "server.toml"
 MACHINE = ("--model", "wnd", "--cpu", "c5n.2xlarge")

@@ -1,4 +1,3 @@
-from pathlib import Path
 from shutil import copyfile
 
 import pytest
@@ -9,8 +8,9 @@ import strategies
 from recplan.profiles import FileError, load, models, read_curve, read_scenario, read_sizes
 from recplan.queuemodel import Accelerator, CorePool, Policy, QuerySizes, ServiceCurve, Sla
 from recplan.queuemodel.stations.offered_load import offered_load
+from source_tree import EXAMPLES
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "scenario.toml"
+EXAMPLE = EXAMPLES / "scenario.toml"
 
 SIZES = "[sizes]\nlaw = 'fixed'\nsize = 100\n"
 CATALOGUE = "[cpu]\nmodel = 'wnd'\ninstance = 'c5n.2xlarge'\n"

@@ -1,7 +1,6 @@
 import csv
 import json
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,8 +12,8 @@ from recplan.cli.options.scenario import LoadOptions, ScenarioOptions
 from recplan.cli.scenario.setting import read_load, read_setting
 from recplan.profiles import Measurements, fit, read_curve, read_profile, read_scenario, write_profile
 from recplan.queuemodel import Policy
+from source_tree import EXAMPLES
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
 TIMINGS = EXAMPLES / "measurements.csv"
 CURVE = EXAMPLES / "cpu.csv"
 FOUND = fit(TIMINGS)

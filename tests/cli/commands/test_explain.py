@@ -1,6 +1,5 @@
 import json
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,6 +8,7 @@ from typer.testing import CliRunner
 
 from recplan.cli.application import COMMANDS, app
 from recplan.cli.reference.terms import find_term, known_terms
+from source_tree import ROOT
 
 NAMES = [term.name for term in known_terms()]
 
@@ -81,10 +81,9 @@ def test_every_term_has_a_formula_a_source_and_two_to_five_sentences():
 
 
 def test_files_of_the_project_that_a_source_names_exist():
-    root = Path(__file__).resolve().parent.parent
     named = {name for term in known_terms() for name in re.findall(r"\b\w+(?:/\w+)+\.\w+", term.source)}
     assert named
-    assert [name for name in named if not (root / name).exists()] == []
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("form", ["table", "markdown"])

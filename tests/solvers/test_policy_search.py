@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +5,7 @@ from hypothesis import strategies as st
 from recplan.profiles import read_scenario
 from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze
 from recplan.solvers import coordinate_search, grid_search, hill_climb, idle_percentile, max_qps, static_policy
+from source_tree import EXAMPLES
 from strategies import machines, query_sizes
 
 CPU = CorePool(cores=8, service=ServiceCurve.from_table([1, 256], [0.0005, 0.080]))
@@ -110,7 +109,7 @@ def test_the_coordinate_search_carries_at_least_what_it_finds_for_the_cores_alon
 
 
 def test_the_coordinate_search_finds_that_it_pays_to_offload_nothing_with_another_batch_size():
-    home_page = read_scenario(Path(__file__).parent.parent / "examples" / "scenario.toml")
+    home_page = read_scenario(EXAMPLES / "scenario.toml")
     sizes, sla = home_page.sizes, Sla(95, 0.009)
     alone = coordinate_search(Machine(home_page.machine.cpu), sizes, sla, everywhere=True)
     assert coordinate_search(home_page.machine, sizes, sla, everywhere=True).qps >= alone.qps * (1 - 1e-6)

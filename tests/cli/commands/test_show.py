@@ -15,8 +15,8 @@ from recplan.profiles import known_hardware, load, model_costs, models
 from recplan.profiles.roofline.calibration import calibration
 from recplan.profiles.roofline.hardware import GIB
 from recplan.profiles.roofline.operator_times import card_times, processor_times
+from source_tree import EXAMPLES
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
 RANKER, SERVER = str(EXAMPLES / "ranker.toml"), str(EXAMPLES / "server.toml")
 BOTH = ("dlrm-rmc1", "--cpu", "skylake", "--accelerator", "gtx1080ti")
 

@@ -15,8 +15,9 @@ from recplan.cli.figures.landscape import in_words
 from recplan.profiles import load
 from recplan.queuemodel import Policy, QuerySizes, Sla
 from recplan.solvers import grid_search, max_qps
+from source_tree import EXAMPLES
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "scenario.toml"
+EXAMPLE = EXAMPLES / "scenario.toml"
 WND = ("--model", "wnd", "--cpu", "skylake")
 POLICY = ("--batch-size", "128")
 DAY = "time,qps\n00:00,2000\n08:00,9000\n20:00,4000\n"

@@ -21,13 +21,13 @@ from recplan.profiles import (
     models,
 )
 from recplan.queuemodel import Sla
+from source_tree import EXAMPLES
 
 MODELS = [model.name for model in models()]
 CPUS = [name for name, hardware in known_hardware().items() if isinstance(hardware, Processor)]
 CARDS = [name for name, hardware in known_hardware().items() if isinstance(hardware, Card)]
 TIMED_CPUS = ["c5n.2xlarge", "r5n.large", "t3.xlarge"]
 TIMED_MODELS = ["ncf", "wnd", "mt-wnd", "dlrm-rmc2", "dien"]
-EXAMPLES = Path(__file__).parent.parent / "examples"
 LISTED_CPUS = "skylake, broadwell, haswell, c5n.2xlarge, r5n.large, t3.xlarge"
 LISTED_CARDS = "gtx1080ti, g4dn.xlarge, t4, a100, h100, hypothetical-hbm2e"
 

@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 import shutil
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -12,8 +11,8 @@ from typer.testing import CliRunner
 from recplan.cli.application import COMMANDS, HELP, app
 from recplan.profiles.roofline import calibration_fit, calibration_report
 from recplan.profiles.roofline.calibration import parameters
+from source_tree import EXAMPLES
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 #: Files that the examples name, and what they are in the repository.
 NAMED = {"my-model.toml": "ranker.toml", "my-server.toml": "server.toml"}
 #: What takes long, and a shorter form of it that runs the same code.

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,8 +19,8 @@ from recplan.profiles import (
     read_sizes,
 )
 from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, Sla
+from source_tree import EXAMPLES
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
 EXAMPLE = EXAMPLES / "scenario.toml"
 CPU_CURVE, ACCELERATOR_CURVE = str(EXAMPLES / "cpu.csv"), str(EXAMPLES / "accelerator.csv")
 RANKER, SERVER = str(EXAMPLES / "ranker.toml"), str(EXAMPLES / "server.toml")

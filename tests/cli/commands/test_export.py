@@ -20,8 +20,7 @@ from recplan.cli.export.triton_config import triton_config
 from recplan.cli.options.scenario import LoadOptions, ScenarioOptions
 from recplan.cli.scenario.setting import read_setting
 from recplan.queuemodel import Policy, Sla
-
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+from source_tree import EXAMPLES
 
 SETTINGS = {
     "names of the catalogue": "--model dlrm-rmc2 --cpu c5n.2xlarge --cores 8 --accelerator g4dn.xlarge --sla-ms 400",
