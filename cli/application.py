@@ -6,28 +6,10 @@ from typing import Annotated
 
 import typer
 
-from .commands import (
-    analyze,
-    compare,
-    export,
-    fit,
-    plot,
-    report,
-    show,
-    size,
-    sweep,
-    tune,
-    validate,
-    what_if,
-)
+from .commands import analyze, compare, export, fit, plot, report, show, size, sweep, tune, validate, what_if
 from .options.option_groups import expanded
 from .output.failure import FailureReporting
-from .reference import (
-    calibrate,
-    explain,
-    schema,
-)
-from .reference import list as listing
+from .reference import calibrate, catalogue, explain, schema
 
 HELP = """Capacity planning for recommendation inference.
 
@@ -48,7 +30,7 @@ COMMANDS = {
     "size": size,
     "sweep": sweep,
     "fit": fit,
-    "list": listing,
+    "list": catalogue,
     "show": show,
     "calibrate": calibrate,
     "what-if": what_if,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from ..figures.picture import draw_beside
 from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.scenario import LoadOptions, ScenarioOptions
 from ..output.compilation import compilation_announced
-from ..output.output import Quantity, Report, given, note, show
-from ..records.latency import POLICY, latency_quantities, latency_record
+from ..output.message import note
+from ..output.report import Quantity, Report
+from ..output.wording import given
+from ..records.latency import POLICY, latency_quantities, latency_record, percentiles_with
 from ..scenario.setting import describe_policy, read_load, read_setting
 
 PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9)
@@ -36,7 +37,7 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, plot: PlotO
     setting = read_setting(setting_options)
     policy, qps = read_load(setting, load_options)
     setting = setting.run_under(policy)
-    percentiles = with_extra(PERCENTILES, load_options.percentile)
+    percentiles = percentiles_with(load_options.percentile, PERCENTILES)
     with compilation_announced():
         latency = analyze(setting.machine, setting.sizes, policy, qps)
         record = {
@@ -47,7 +48,7 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, plot: PlotO
         }
     if output.format.for_reading:
         note(f"accuracy: {latency.accuracy}")
-    show(
+    output.show(
         Report(
             command="analyze",
             title=f"{setting.title}\nquery sizes {setting.sizes_name}\n{setting.curves}",
@@ -59,21 +60,9 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, plot: PlotO
             records=[record],
             document={"scenario": setting.document(), "result": record},
             upright=True,
-        ),
-        output,
+        )
     )
     if plot.wanted:
         from ..figures.pictures import load_picture, stated_sla
 
-        plot.draw(load_picture(setting, policy, stated_sla(setting), qps, percentiles), output)
-
-
-def with_extra(percentiles: Iterable[float], extra: Iterable[float] | None) -> list[float]:
-    """Add percentiles to those that are always shown, in rising order.
-
-    >>> with_extra([50.0, 95.0], [90.0, 95.0])
-    [50.0, 90.0, 95.0]
-    """
-    from recplan.queuemodel import arguments
-
-    return sorted({*percentiles, *(arguments.percentile("--percentile", value) for value in extra or ())})
+        draw_beside(load_picture(setting, policy, stated_sla(setting), qps, percentiles), plot, output)

@@ -11,12 +11,16 @@ import typer
 
 from ..options.completion import complete_accelerators, complete_cpus, complete_models, complete_sizes, one_of
 from ..options.output import OutputOptions
-from ..options.power import AccountingOption, hardware_power
+from ..options.power import AccountingOption
 from ..options.scenario import InputLoadingOption
 from ..output.compilation import compilation_announced
 from ..output.failure import INTERRUPTED
-from ..output.output import Format, Quantity, Report, Section, given, note, origin, per_cent, show, significant
+from ..output.formats import Format
+from ..output.message import note
 from ..output.progress import Progress
+from ..output.report import Quantity, Report, Section
+from ..output.wording import given, origin, per_cent, significant
+from ..scenario.power import hardware_power
 from ..scenario.setting import DEFAULT_SIZES, describe_policy
 
 if TYPE_CHECKING:
@@ -183,7 +187,7 @@ def run(
     if output.format is not Format.JSON:
         note(f"{_counted(len(compared))} in {significant(elapsed_ms, 3)} ms")
     title = f"query sizes {sizes}, accelerator {accelerator}, power by {accounting or 'tdp'}\n{_curves(cases)}"
-    show(
+    output.show(
         Report(
             command="compare",
             title=title,
@@ -202,8 +206,7 @@ def run(
                 Section("", _SHOWN, [{**record, "best": mark} for record, mark in zip(records, best, strict=True)]),
                 Section("geometric means over the static rule, beside the paper's", _MEANS, means),
             ),
-        ),
-        output,
+        )
     )
     if len(compared) < len(cases):
         note(f"interrupted: {len(compared)} of {_counted(len(cases))} are done, and {output.place}")

@@ -14,7 +14,7 @@ from ..options.output import OutputOptions
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from ..output.compilation import compilation_announced
 from ..output.failure import UnreachableTargetError
-from ..output.output import write_result
+from ..output.writing import write_result
 from ..scenario.policy_comparison import best_policy
 from ..scenario.setting import read_fixed_policy, read_setting, read_sla
 

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..options.output import OutputOptions
-from ..output.output import Format, Quantity, Report, given, note, per_cent, show, significant
+from ..output.formats import Format
+from ..output.message import note
+from ..output.report import Quantity, Report
+from ..output.wording import given, per_cent, significant
 
 if TYPE_CHECKING:
     from recplan.profiles import Fit
@@ -107,7 +110,7 @@ def run(
     if out is not None:
         note(f"the profile is in {out}")
     contention = found.contention
-    show(
+    output.show(
         Report(
             command="fit",
             title=_title(name or measurements.stem, found),
@@ -130,8 +133,7 @@ def run(
                 "points": records,
                 "warnings": list(found.warnings),
             },
-        ),
-        output,
+        )
     )
 
 

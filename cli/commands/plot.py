@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..options.plot import TERMINAL, Picture, check_target, draw
+from ..figures.picture import Picture, draw
+from ..options.plot import TERMINAL, check_target
 from ..options.power import PowerOptions
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from ..output.compilation import compilation_announced
 from ..output.failure import UnreachableTargetError
-from ..output.output import note
+from ..output.message import note
 from ..scenario.policy_comparison import best_policy
 from ..scenario.setting import Setting, read_fixed_policy, read_rate, read_setting, read_sla
 
@@ -213,7 +214,7 @@ def _operators(asked: _Asked) -> Picture:
 
 def _pareto(asked: _Asked) -> Picture:
     from ..figures.pictures import pareto_picture
-    from .sweep import fixed_parts, solved
+    from ..scenario.sweep import fixed_parts, solved
 
     if not asked.kind.over:
         raise ValueError("--over is missing; give what to sweep over, such as cores=10,20,40 (see recplan sweep)")
@@ -226,7 +227,7 @@ def _day(asked: _Asked) -> Picture:
     from recplan.solvers import size_day
 
     from ..figures.pictures import day_picture
-    from .size import read_target
+    from ..scenario.fleet import read_target
 
     if asked.kind.target_qps is None:
         raise ValueError("--target-qps is missing; name a .csv file of columns time and qps, queries per second")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from ..options.power import PowerOptions, read_power
+from ..options.power import PowerOptions
 from ..options.provision import ProvisionOptions
 from ..options.report import PageOptions, ReportOptions
 from ..options.scenario import ScenarioOptions, SlaOptions
+from ..options.search import Method
 from ..output.compilation import compilation_announced
-from ..output.output import write_result
-from ..scenario.policy_comparison import Method, candidates
+from ..output.writing import write_result
+from ..scenario.policy_comparison import BELOW_CAPACITY, candidates
+from ..scenario.power import read_power
 from ..scenario.setting import describe_sla, read_setting, read_sla
 
 SUMMARY = "Write the whole plan as one page, to hand on."
@@ -49,12 +51,14 @@ def run(
 ) -> None:
     """Write a report."""
     from ..export.reproduction import command_line
+    from ..records.latency import percentiles_with
+    from ..records.validation import validated
     from ..report.answer import answer, key_figures
+    from ..report.findings import Findings, stations_of
     from ..report.page import Page, Part
-    from ..report.parts import Findings, parts_of, stations_of
-    from ..report.validation_run import validation_run
+    from ..report.parts import parts_of
+    from ..scenario.fleet import read_target, sized
     from ..scenario.levered_machines import read_levered_machines, read_levers
-    from .size import read_target, sized
 
     groups = (setting_options, sla_options, report_options, provision_options, power_options, page_options)
     levers = read_levers(report_options.lever or ())
@@ -86,8 +90,14 @@ def run(
             compared=compared,
             plan=plan,
             provision=provision,
-            run=validation_run(
-                compared[0], setting.sizes, sla, queries=report_options.queries, seed=report_options.seed
+            run=validated(
+                compared[0].machine,
+                setting.sizes,
+                policy,
+                qps * BELOW_CAPACITY,
+                percentiles_with([sla.percentile]),
+                queries=report_options.queries,
+                seed=report_options.seed,
             ),
             stations=stations_of(setting, setting_options, policy),
             levers=levers,

@@ -7,11 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from ..figures.picture import draw_beside
 from ..options.completion import complete_accelerators, complete_cpus, complete_models
 from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.scenario import InputLoadingOption, PresetOption
-from ..output.output import Quantity, Report, Section, given, note, origin, per_cent, show, significant
+from ..output.message import note
+from ..output.report import Quantity, Report, Section
+from ..output.wording import given, origin, per_cent, significant
 from ..records.breakdown import Breakdown, broken_down_on
 from ..records.hardware import SOURCES, hardware_record
 
@@ -111,7 +114,7 @@ def run(
         note(f"{model}: {described['note']}")
     facts = [_facts(station, described["bottleneck"]) for station in stations]
     title = f"{model} ({described['full_name']}), preset {described['preset']}" if described["full_name"] else model
-    show(
+    output.show(
         Report(
             command="show",
             title=f"{title}, a batch of {asked}",
@@ -137,13 +140,12 @@ def run(
                 Section("", SOURCES, facts),
                 *(section for station in stations for section in _sections(station)),
             ),
-        ),
-        output,
+        )
     )
     if plot.wanted:
         from ..figures.pictures import roofline_picture
 
-        plot.draw(roofline_picture(stations, f"{title}, a batch of {asked}"), output)
+        draw_beside(roofline_picture(stations, f"{title}, a batch of {asked}"), plot, output)
 
 
 def _described(model: str, preset: str | None, station: Breakdown) -> dict[str, Any]:

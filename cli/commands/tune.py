@@ -8,17 +8,20 @@ from typing import Annotated
 
 import typer
 
+from ..figures.picture import draw_beside
 from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.scenario import ScenarioOptions, SlaOptions
+from ..options.search import Method
 from ..output.compilation import compilation_announced
-from ..output.output import Format, Quantity, Report, Section, given, note, show, significant
+from ..output.formats import Format
+from ..output.message import note
+from ..output.report import Quantity, Report, Section
+from ..output.wording import given, significant
+from ..records.latency import percentiles_with
 from ..records.policies import LABELS, policy_quantities, policy_records
-from ..scenario.policy_comparison import NOTABLE, Method, candidates
+from ..scenario.policy_comparison import NOTABLE, candidates
 from ..scenario.setting import describe_sla, read_setting, read_sla
-from .analyze import with_extra
-
-PERCENTILES = (50.0, 95.0, 99.0)
 
 SUMMARY = "Find the policy that carries the most queries."
 
@@ -79,7 +82,7 @@ def run(
     plot.refuse_beside(output)
     setting = read_setting(setting_options)
     sla = read_sla(setting, sla_options)
-    percentiles = with_extra(PERCENTILES, [sla.percentile])
+    percentiles = percentiles_with([sla.percentile])
     with compilation_announced():
         begin = perf_counter()
         compared = candidates(setting.machine, setting.sizes, sla, method, overall=overall)
@@ -104,7 +107,7 @@ def run(
     certificate = asdict(best.certificate) if best.certificate else None
     if certificate:
         sections.append(Section(CERTIFIED, _CERTIFICATE, [certificate], upright=True))
-    show(
+    output.show(
         Report(
             command="tune",
             title=f"{setting.title}\nquery sizes {setting.sizes_name}, target {describe_sla(sla)}\n{setting.curves}",
@@ -121,10 +124,9 @@ def run(
                 "elapsed_ms": elapsed_ms,
             },
             sections=tuple(sections),
-        ),
-        output,
+        )
     )
     if plot.wanted:
         from ..figures.pictures import landscape_picture
 
-        plot.draw(landscape_picture(setting, sla, (best.policy, best.qps), overall=overall), output)
+        draw_beside(landscape_picture(setting, sla, (best.policy, best.qps), overall=overall), plot, output)

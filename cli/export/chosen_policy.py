@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..output.output import significant
+from ..output.wording import significant
 from ..scenario.setting import describe_sla
 
 if TYPE_CHECKING:

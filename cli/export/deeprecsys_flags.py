@@ -35,7 +35,8 @@ What the flags do is read from the repository github.com/harvard-acc/DeepRecSys,
 
 from __future__ import annotations
 
-from ..output.output import note, significant
+from ..output.message import note
+from ..output.wording import significant
 from .chosen_policy import Decision, commented
 
 #: The model of DeepRecSys that its accelerator has no times of.

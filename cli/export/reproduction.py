@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 from typer.models import ArgumentInfo
 
-from ..output.output import given
+from ..output.wording import given
 
 _WIDTH = 78
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..output.output import given, note, significant
+from ..output.message import note
+from ..output.wording import given, significant
 from ..scenario.policy_comparison import BELOW_CAPACITY
 from .chosen_policy import Decision, commented
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..output.output import given
+from ..output.wording import given
 from ..scenario.setting import describe_sla
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ..output.output import given, significant
+from ..output.wording import given, significant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..options.plot import Picture
+    from .picture import Picture
 
 _DROPPED = re.compile(r"<metadata>.*?</metadata>|<!--.*?-->|<style type=\"text/css\">.*?</style>", re.DOTALL)
 _ID = re.compile(r' id="([^"]+)"')

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ..output.output import given, significant
+from ..output.wording import given, significant
 from ..scenario.setting import describe_sla
 
 if TYPE_CHECKING:

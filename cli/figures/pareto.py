@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..output.output import given
+from ..output.wording import given
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,18 +6,20 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..options.plot import Picture
 from ..output.failure import UnreachableTargetError
-from ..output.output import given, origin
 from ..output.progress import Progress
+from ..output.wording import given, origin
 from ..records.landscape import landscape
+from ..records.latency import percentiles_with
+from ..records.load_curve import load_curve
 from ..scenario.setting import describe_sla
 from .cdf import cdf_chart, cdf_figure
 from .day import day_chart, day_figure
 from .landscape import in_words, landscape_chart, landscape_figure
-from .load_curve import PERCENTILES, load_chart, load_curve, load_figure
+from .load import load_chart, load_figure
 from .operators import operators_bars, operators_figure
 from .pareto import pareto_chart, pareto_figure
+from .picture import Picture
 from .roofline import roofline_chart, roofline_figure
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def load_picture(
     setting: Setting, policy: Policy, sla: Sla | None, at_qps: float | None = None, percentiles: Iterable[float] = ()
 ) -> Picture:
     """Picture the latency against the load; `at_qps` is marked, in queries per second."""
-    asked = sorted({*PERCENTILES, *percentiles})
+    asked = percentiles_with(percentiles)
     curve = load_curve(setting.machine, setting.sizes, policy, sla=sla, percentiles=asked)
     about = _about(setting, in_words(policy))
     return Picture(partial(load_figure, curve, about=about, at_qps=at_qps), partial(load_chart, curve, about=about))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..output.output import significant
+from ..output.wording import significant
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

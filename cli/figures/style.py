@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..output.output import given
+from ..output.wording import given
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

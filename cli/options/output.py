@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..output.failure import NotWrittenError
-from ..output.output import Format
+from ..output.formats import Format, written
+from ..output.report import Report
+from ..output.writing import check_writable, put
 
 _ENDINGS = {".json": Format.JSON, ".csv": Format.CSV, ".md": Format.MARKDOWN, ".markdown": Format.MARKDOWN}
 
@@ -42,14 +44,8 @@ class OutputOptions:
     ] = None
 
     def __post_init__(self) -> None:
-        if self.output is None:
-            return
-        from recplan.profiles import check_writable
-
-        try:
+        if self.output is not None:
             check_writable(self.output)
-        except OSError as error:
-            raise NotWrittenError(self.output, error) from None
 
     @property
     def format(self) -> Format:
@@ -66,3 +62,13 @@ class OutputOptions:
         """Refuse the results' file as the one that another option writes."""
         if self.output is not None and path is not None and self.output.resolve() == path.resolve():
             raise ValueError(f"{option} and --output both name {path}; give each its own file")
+
+    def show(self, report: Report) -> None:
+        """Print a report on standard output, or write it to the file."""
+        if self.output is None and self.format is Format.TABLE and sys.stdout.isatty():
+            from ..output.terminal import print_tables
+
+            print_tables(report)
+            sys.stdout.flush()
+        else:
+            put(written(report, self.format), self.output)

@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ..output.failure import NotWrittenError
-from ..output.output import Format, write_result
+from ..output.formats import Format
+from ..output.writing import check_writable
 from .output import OutputOptions
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from ..figures.terminal_plot import Bars, Chart
 
 TERMINAL = "-"
 ENDINGS = (".png", ".svg", ".pdf")
 INSTALL = "pip install 'recplan[plot]'"
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What can be drawn of a result.
-
-    Parameters
-    ----------
-    figure : callable
-        Draws it for a file; needs matplotlib.
-    chart : callable
-        Prepares its main curve for a terminal.
-    """
-
-    figure: Callable[[], Figure]
-    chart: Callable[[], Chart | Bars]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +57,6 @@ class PlotOptions:
         """Whether a picture was asked for."""
         return self.plot is not None
 
-    def draw(self, picture: Picture, output: OutputOptions) -> None:
-        """Draw a picture that was asked for, below the results where both are on standard output."""
-        if self.plot is None:
-            return
-        if self.plot == TERMINAL and output.output is None:
-            sys.stdout.write("\n")
-        draw(picture, self.plot)
-
 
 def check_target(option: str, target: str) -> None:
     """Refuse a file that a picture cannot be drawn into.
@@ -108,8 +77,6 @@ def check_target(option: str, target: str) -> None:
     """
     from importlib.util import find_spec
 
-    from recplan.profiles import check_writable
-
     if target == TERMINAL:
         return
     path = Path(target)
@@ -120,21 +87,4 @@ def check_target(option: str, target: str) -> None:
             f"{option} {target} needs matplotlib, which is not installed: {INSTALL}; {option} - draws in the terminal "
             "without it"
         )
-    try:
-        check_writable(path)
-    except OSError as error:
-        raise NotWrittenError(path, error) from None
-
-
-def draw(picture: Picture, target: str) -> None:
-    """Draw a picture into a file, whole or not at all, or onto standard output."""
-    if target == TERMINAL:
-        from ..figures.terminal_plot import rendered
-
-        sys.stdout.write(rendered(picture.chart()))
-        sys.stdout.flush()
-        return
-    from ..figures.style import image
-
-    path = Path(target)
-    write_result(path, image(picture.figure(), path.suffix.lower().removeprefix(".")), "the picture is")
+    check_writable(path)

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ..output.output import given, note
+from ..output.message import note
+from ..output.wording import given
 
 #: Headroom above which it was probably meant in per cent.
 LARGE_HEADROOM = 2.0

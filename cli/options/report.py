@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from ..output.failure import NotWrittenError
-from ..scenario.policy_comparison import Method
+from ..output.writing import check_writable
 from .completion import complete_levers
+from .search import Method
 
 ENDINGS = (".html", ".htm")
 INSTALL = "pip install 'recplan[report]'"
@@ -70,8 +70,6 @@ class PageOptions:
     def __post_init__(self) -> None:
         from importlib.util import find_spec
 
-        from recplan.profiles import check_writable
-
         if self.output.suffix.lower() not in ENDINGS:
             raise ValueError(f"--output {self.output} must end in {' or '.join(ENDINGS)}: a report is a page")
         missing = [package for package in _NEEDED if find_spec(package) is None]
@@ -80,7 +78,4 @@ class PageOptions:
                 f"a report needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed: "
                 f"{INSTALL}"
             )
-        try:
-            check_writable(self.output)
-        except OSError as error:
-            raise NotWrittenError(self.output, error) from None
+        check_writable(self.output)

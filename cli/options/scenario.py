@@ -8,14 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .completion import (
-    complete_accelerators,
-    complete_cpus,
-    complete_models,
-    complete_presets,
-    complete_sizes,
-    one_of,
-)
+from .completion import complete_accelerators, complete_cpus, complete_models, complete_presets, complete_sizes, one_of
 
 PresetOption = Annotated[
     str | None,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Timer
 
-from .output import note
+from .message import note
 
 PATIENCE_SECONDS = 2.0
 

@@ -6,8 +6,9 @@ import csv
 import io
 import json
 import re
+from enum import StrEnum
 
-from .output import SCHEMA, Format, Grid, Report, grid
+from .report import Grid, Report, grid
 
 # What Markdown would take for a cell's end, emphasis, code, a link, a tag or a character's name.
 _INLINE = re.compile(r"[\\|*`\[~]|(?<!\w)_|_(?!\w)|<(?=[\w/!?])|&(?=#?\w+;)")
@@ -89,3 +90,20 @@ def _markdown(report: Report) -> str:
 def _row(cells: list[str]) -> str:
     # A line end would end the row.
     return f"| {' | '.join(' '.join(_inline(cell).split()) for cell in cells)} |"
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+    @property
+    def for_reading(self) -> bool:
+        """Whether it shows tables, and not all that there is to tell."""
+        return self in (Format.TABLE, Format.MARKDOWN)
+
+
+SCHEMA = "recplan/1"

@@ -30,3 +30,8 @@ def _broken(message: str) -> str:
     return "\n".join(
         fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False) for line in lines
     )
+
+
+def note(text: str) -> None:
+    """Tell the user something that is not a result."""
+    tell("note", text)

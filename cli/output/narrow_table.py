@@ -13,7 +13,7 @@ from itertools import groupby
 from textwrap import wrap
 from typing import Literal, overload
 
-from .output import Grid
+from .report import Grid
 
 LONGEST_WORD = 28
 NARROWEST_TEXT = 16

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..output.output import Quantity, given, listed, origin
+from ..output.report import Quantity
+from ..output.wording import given, listed, origin
 
 if TYPE_CHECKING:
     from recplan.profiles import Hardware

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..output.output import Quantity, given, milliseconds, per_cent, significant
+from ..output.report import Quantity
+from ..output.wording import given, milliseconds, per_cent, significant
 
 if TYPE_CHECKING:
     from recplan.queuemodel import Latency
+
+PERCENTILES = (50.0, 95.0, 99.0)
 
 POLICY = (
     Quantity("batch_size", "batch size (items)", given),
@@ -54,3 +57,14 @@ def latency_record(latency: Latency | None, percentiles: Iterable[float]) -> Map
         "accelerator_utilization": latency.accelerator_utilization,
         "offloaded_share": latency.accelerator_share,
     }
+
+
+def percentiles_with(extra: Iterable[float] | None, always: Iterable[float] = PERCENTILES) -> list[float]:
+    """Add percentiles to those that are always shown, in rising order.
+
+    >>> percentiles_with([90.0, 95.0])
+    [50.0, 90.0, 95.0, 99.0]
+    """
+    from recplan.queuemodel import arguments
+
+    return sorted({*always, *(arguments.percentile("--percentile", value) for value in extra or ())})

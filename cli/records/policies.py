@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..output.output import Quantity, given, per_cent, significant
+from ..output.report import Quantity
+from ..output.wording import given, per_cent, significant
 from ..scenario.setting import describe_policy
 from .latency import POLICY, latency_quantities, latency_record
 

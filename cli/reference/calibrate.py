@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..options.output import OutputOptions
-from ..output.output import Quantity, Report, Section, given, note, per_cent, show, significant
+from ..output.message import note
+from ..output.report import Quantity, Report, Section
+from ..output.wording import given, per_cent, significant
 
 if TYPE_CHECKING:
     from recplan.profiles import Agreement, Parameter
@@ -93,7 +95,7 @@ def run(
         note(f"the calibration is in {out}")
     records = [_parameter(ours, shipped) for ours, shipped in zip(fitted, parameters(), strict=True)]
     errors = {"fitted": _errors(agrees), "shipped": _stored_errors(stored_calibration()["residuals"])}
-    show(
+    output.show(
         Report(
             command="calibrate",
             title="",
@@ -113,8 +115,7 @@ def run(
                     upright=True,
                 ),
             ),
-        ),
-        output,
+        )
     )
 
 

@@ -10,8 +10,10 @@ import typer
 
 from ..options.completion import complete_terms
 from ..options.output import OutputOptions
-from ..output.output import Format, Quantity, Report, show, write_result
-from .terms import Term, find_term, known_terms
+from ..output.formats import Format
+from ..output.report import Quantity, Report
+from ..output.writing import write_result
+from ..records.terms import Term, find_term, known_terms
 
 SUMMARY = "Explain a term: capacity, offload, scv, …"
 
@@ -51,7 +53,7 @@ def run(
         return
     records = [asdict(term) for term in terms]
     quantities = (Quantity("name", "term"), Quantity("short", "in short"))
-    show(Report("explain", "", quantities, records, {"terms": records}), output)
+    output.show(Report("explain", "", quantities, records, {"terms": records}))
 
 
 def _page(term: Term) -> str:

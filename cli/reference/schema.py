@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..output.output import write_result
+from ..output.writing import write_result
 
 SUMMARY = "Print the JSON Schema of what commands print."
 

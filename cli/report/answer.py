@@ -1,11 +1,12 @@
-"""The answer of a report, in one sentence."""
+"""What a report says in sentences: the answer, and whether the simulation bears it out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..output.output import given, significant
+from ..output.wording import given, significant
+from ..records.validation import Validation
 
 if TYPE_CHECKING:
     from recplan.queuemodel import Policy, Sla
@@ -87,6 +88,32 @@ def key_figures(compared: Sequence[Candidate], plan: Fleet | DayPlan | None) -> 
         machines = plan.machines if isinstance(plan, Fleet) else plan.peak_machines
         figures.append(("machines" if isinstance(plan, Fleet) else "machines at the peak", str(machines)))
     return figures
+
+
+def verdict(found: Validation, sla: Sla) -> str:
+    """Say whether the simulation bears the analysis out, in sentences."""
+    outside = [record for record in found.records if record["within_interval"] is False]
+    if not outside:
+        text = "The simulation agrees: every percentile of the analysis lies within the bounds of the simulated one."
+    else:
+        off = " and ".join(f"{100 * row['relative_difference']:+.2f} % at {row['quantity']}" for row in outside)
+        text = f"The simulation does not agree in every figure: the analysis is off by {off}."
+        if found.latency.accuracy == "exact":
+            text += " It is exact here, but chance alone puts one bound in twenty wrong."
+        else:
+            text += " It is an estimate here: that is its error, and the simulation's noise, which more queries lower."
+    percentile = given(sla.percentile)
+    simulated = found.sample.percentile(sla.percentile)
+    beyond = 100.0 * (simulated / sla.seconds - 1.0)
+    text += f" At the capacity that it tells, p{percentile} of the simulation is {significant(1e3 * simulated)} ms, "
+    text += (
+        f"{-beyond:.2f} % below the target."
+        if beyond <= 0.0
+        else f"{beyond:.2f} % above the target; leave headroom for that."
+    )
+    if found.unsettled:
+        text += f" But {found.unsettled}."
+    return text
 
 
 def _needed(plan: Fleet | DayPlan) -> str:

@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..output.output import Quantity, Section, origin, significant
+from ..output.report import Quantity, Section
+from ..output.wording import origin, significant
 from ..scenario.setting import describe_sla
 
 if TYPE_CHECKING:

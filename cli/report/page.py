@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ..figures.inline_picture import InlinePicture
-from ..output.output import Grid, Section, grid
+from ..output.report import Grid, Section, grid
 
 _TEMPLATE = Path(__file__).parents[1] / "data" / "report.html.jinja"
 

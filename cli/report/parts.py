@@ -2,85 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..commands.analyze import with_extra
-from ..commands.validate import PERCENTILES
 from ..output.failure import UnreachableTargetError
-from ..output.output import Section, given, significant
+from ..output.report import Section
+from ..output.wording import given, significant
+from ..records.latency import percentiles_with
 from ..records.policies import LABELS, policy_quantities, policy_records
 from ..scenario.policy_comparison import NOTABLE
+from .answer import verdict
+from .findings import Findings, input_loading
 from .page import Part
 from .pictures import pictures_of
 
 if TYPE_CHECKING:
-    from recplan.profiles import PulledLever
-    from recplan.queuemodel import Policy, Sla
-    from recplan.solvers import DayPlan, Fleet
-
-    from ..options.scenario import ScenarioOptions
-    from ..records.breakdown import Breakdown
-    from ..scenario.policy_comparison import Candidate
-    from ..scenario.setting import Setting
-    from .validation_run import ValidationRun
+    pass
 
 _RULES = {
     "hill-climb": "DeepRecSched's search: the batch size is doubled until the capacity falls, then the threshold.",
     "cpu-only": "The same search as for the chosen policy, on the cores alone.",
     "static": "One batch per core for the largest query, nothing offloaded.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What a report is made of.
-
-    Parameters
-    ----------
-    setting : Setting
-        The machine and its query sizes, as they stand under the chosen policy.
-    options : ScenarioOptions
-        How the user named them.
-    sla : Sla
-        The target.
-    overall : bool
-        Whether all queries together keep it, instead of those of each station.
-    compared : sequence of Candidate
-        The policies: the chosen one first, the static rule last.
-    plan : Fleet or DayPlan or None
-        The fleet.
-    provision : mapping
-        What it is provided with, as for `recplan.solvers.size`.
-    run : ValidationRun
-        The chosen policy at its capacity, analysed and simulated.
-    stations : sequence of Breakdown
-        What the model does on the hardware; empty where only curves are given.
-    levers : sequence of PulledLever
-        Those that were asked for.
-    """
-
-    setting: Setting
-    options: ScenarioOptions
-    sla: Sla
-    overall: bool
-    compared: Sequence[Candidate]
-    plan: Fleet | DayPlan | None
-    provision: Mapping[str, Any]
-    run: ValidationRun
-    stations: Sequence[Breakdown]
-    levers: Sequence[PulledLever]
-
-    @property
-    def best(self) -> Candidate:
-        """The chosen policy."""
-        return self.compared[0]
-
-    @property
-    def batch(self) -> int:
-        """The largest batch that a core runs, in items."""
-        return min(self.best.policy.batch_size, self.setting.sizes.max_size)
 
 
 def parts_of(findings: Findings) -> list[Part]:
@@ -99,7 +41,7 @@ def parts_of(findings: Findings) -> list[Part]:
 
 def _policy(findings: Findings) -> Part:
     compared = findings.compared
-    percentiles = with_extra(PERCENTILES, [findings.sla.percentile])
+    percentiles = percentiles_with([findings.sla.percentile])
     records = policy_records(compared, findings.setting.sizes, percentiles)
     table = Section(
         "", policy_quantities(percentiles), records, upright=True, marked=lambda record: record["policy"] == "chosen"
@@ -128,7 +70,7 @@ def _policy(findings: Findings) -> Part:
 def _fleet(findings: Findings) -> Part | None:
     from recplan.solvers import Fleet
 
-    from ..commands.size import size_report
+    from ..records.fleet import size_report
 
     plan, provision = findings.plan, findings.provision
     if plan is None:
@@ -147,8 +89,8 @@ def _fleet(findings: Findings) -> Part | None:
 
 def _levers(findings: Findings) -> Part:
     """Tell what levers would gain; where none can be pulled, why."""
-    from ..commands.what_if import effects, effects_table
     from ..output.progress import Progress
+    from ..records.lever_effects import effects, effects_table
     from ..scenario.levered_machines import read_levered_machines
     from .strongest_levers import strongest_levers
 
@@ -226,27 +168,4 @@ def _validation(findings: Findings) -> Part:
         f"{significant(run.latency.qps)} queries per second, seed {run.sample.seed}. The columns from and to bound the "
         "true latency with 95 % confidence."
     )
-    return Part("validation", "The validation run", [run.verdict, how], [run.table])
-
-
-def input_loading(setting: Setting, options: ScenarioOptions) -> str:
-    """Return where loading the inputs is part of the service."""
-    return options.input_loading or (setting.file.input_loading if setting.file else "accelerator")
-
-
-def stations_of(setting: Setting, options: ScenarioOptions, policy: Policy) -> list[Breakdown]:
-    """Break down the model on what of the machine is hardware; nothing where only curves are given."""
-    from recplan.profiles import is_curve
-
-    from ..records.breakdown import broken_down_on
-
-    file = setting.file
-    named = (
-        options.cpu or (file.cpu_hardware if file else None),
-        options.accelerator or (file.accelerator_hardware if file else None),
-    )
-    cpu, accelerator = (None if name is None or is_curve(name) else name for name in named)
-    if setting.model is None or (cpu is None and accelerator is None):
-        return []
-    batch = min(policy.batch_size, setting.sizes.max_size)
-    return broken_down_on(cpu, accelerator, setting.model, batch, setting.preset, input_loading(setting, options))
+    return Part("validation", "The validation run", [verdict(run, findings.sla), how], [run.table])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..figures.inline_picture import InlinePicture
-from ..output.output import significant
+from ..output.wording import significant
 from ..scenario.setting import describe_sla
 
 if TYPE_CHECKING:
-    from .parts import Findings
+    from .findings import Findings
 
 
 def pictures_of(findings: Findings) -> list[InlinePicture]:

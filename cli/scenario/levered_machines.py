@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..output.output import note, significant
+from ..output.message import note
+from ..output.wording import significant
 from .setting import Setting
 
 if TYPE_CHECKING:

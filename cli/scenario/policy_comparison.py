@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ..options.search import Method
 from ..output.failure import UnreachableTargetError
 from ..output.progress import Progress
 
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
 BELOW_CAPACITY = 1.0 - 1e-9
 # Ratio of two capacities, which are solved to less, from which on they differ.
 NOTABLE = 1.0 + 1e-4
-
-
-class Method(StrEnum):
-    """How the chosen policy is searched for."""
-
-    HILL_CLIMB = "hill-climb"
-    REFINED = "refined"
-    EXACT = "exact"
-    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..output.output import given, note, origin
+from ..output.message import note
+from ..output.wording import given, origin
 from .stations import read_stations
 
 if TYPE_CHECKING:

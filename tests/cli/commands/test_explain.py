@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from recplan.cli.application import COMMANDS, app
-from recplan.cli.reference.terms import find_term, known_terms
+from recplan.cli.records.terms import find_term, known_terms
 from source_tree import ROOT
 
 NAMES = [term.name for term in known_terms()]

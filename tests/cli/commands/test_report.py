@@ -15,9 +15,9 @@ from recplan.cli.commands import report as report_command
 from recplan.cli.figures.inline_picture import embedded
 from recplan.cli.options import report as report_options
 from recplan.cli.options.scenario import ScenarioOptions
-from recplan.cli.report.answer import answer, key_figures
+from recplan.cli.records.validation import Validation, side_by_side
+from recplan.cli.report.answer import answer, key_figures, verdict
 from recplan.cli.report.strongest_levers import MOST, strongest_levers
-from recplan.cli.report.validation_run import ValidationRun
 from recplan.cli.scenario.levered_machines import read_levered_machines
 from recplan.cli.scenario.policy_comparison import Candidate
 from recplan.cli.scenario.setting import read_setting
@@ -268,11 +268,9 @@ def verdict_of(analysed_share, sla=None):
     sizes, policy = QuerySizes.fixed(100), Policy(100)
     latency = analyze(machine, sizes, policy, 120.0)
     sample = simulate(machine, sizes, policy, analysed_share * 120.0, queries=20000, seed=1)
-    from recplan.cli.commands.validate import compared
-
-    pairs = {95.0: (latency.percentile(95), sample.percentile(95))}
     seconds = sample.percentile(95) / 1.1 if sla is None else sla
-    return ValidationRun(latency, sample, compared(latency, sample, pairs), Sla(95, seconds)).verdict
+    found = Validation(latency, sample, side_by_side(latency, sample, [95.0]), 0.0, 0.0)
+    return verdict(found, Sla(95, seconds))
 
 
 def test_the_verdict_says_honestly_whether_the_simulation_agrees():

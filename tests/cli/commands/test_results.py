@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from recplan.cli.application import app
-from recplan.cli.output.output import significant
+from recplan.cli.output.wording import significant
 from recplan.profiles import known_hardware, load, models, presets, read_scenario
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, analyze, simulate
 from recplan.queuemodel.stations.offered_load import offered_load

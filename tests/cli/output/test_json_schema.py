@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from recplan import profiles, solvers
 from recplan.cli.application import app
-from recplan.cli.output.output import SCHEMA
+from recplan.cli.output.formats import SCHEMA
 from recplan.cli.reference.schema import of_command, read_schema
 from recplan.cli.scenario.policy_comparison import BELOW_CAPACITY
 from recplan.profiles import load

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from recplan.cli.application import app
 from recplan.cli.options.output import OutputOptions
 from recplan.cli.output.narrow_table import LONGEST_WORD, NARROWEST_TEXT, fitted
-from recplan.cli.output.output import Grid, Quantity, Report, show
+from recplan.cli.output.report import Grid, Quantity, Report
 
 WORDS = st.text("abcxyz", min_size=1, max_size=9)
 NUMBERS = st.integers(0, 10**6).map(str) | st.just("-")
@@ -186,21 +186,21 @@ def report(**options):
 
 
 def test_the_row_that_was_looked_for_is_bold(screen):
-    shown = screen(lambda: show(report(), OutputOptions()), "<", ">")
+    shown = screen(lambda: OutputOptions().show(report()), "<", ">")
     assert shown[-2:] == ["first           1", "<second          2>"]
 
 
 def test_the_column_that_was_looked_for_has_a_star_without_any_style(screen):
-    shown = screen(lambda: show(report(upright=True), OutputOptions()))
+    shown = screen(lambda: OutputOptions().show(report(upright=True)))
     assert shown[0] == "name       first  second*"
 
 
 def test_a_dumb_terminal_gets_no_styles(screen, monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
-    assert "<" not in "".join(screen(lambda: show(report(), OutputOptions()), "<", ">"))
+    assert "<" not in "".join(screen(lambda: OutputOptions().show(report()), "<", ">"))
 
 
 def test_a_file_is_written_as_if_piped_even_from_a_terminal(screen, tmp_path):
     path = tmp_path / "wide.txt"
-    assert screen(lambda: show(report(), OutputOptions(output=path))) == []
+    assert screen(lambda: OutputOptions(output=path).show(report())) == []
     assert path.read_text() == "name    queries/s\n------  ---------\nfirst           1\nsecond          2\n"

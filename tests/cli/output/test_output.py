@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recplan.cli.options.output import OutputOptions
-from recplan.cli.output.output import Format, Quantity, Report, Section, show, significant
-from recplan.cli.output.output import given as written
+from recplan.cli.output.formats import Format
+from recplan.cli.output.report import Quantity, Report, Section
+from recplan.cli.output.wording import given as written
+from recplan.cli.output.wording import significant
 
 numbers = st.floats(1e-6, 1e9)
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]))
@@ -23,7 +25,7 @@ def report(records, **options):
 @pytest.fixture
 def printed(capsys):
     def show_and_read(what, form):
-        show(what, OutputOptions(form))
+        OutputOptions(form).show(what)
         out, err = capsys.readouterr()
         assert err == ""
         return out
@@ -49,7 +51,7 @@ def test_json_gives_back_what_was_put_in(records):
     text = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", text)
-        show(report(records), OutputOptions(Format.JSON))
+        OutputOptions(Format.JSON).show(report(records))
     assert json.loads(text.getvalue()) == {"schema": "recplan/1", "command": "measure", "times": records}
 
 
@@ -58,7 +60,7 @@ def test_csv_gives_back_what_was_put_in(records):
     text = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", text)
-        show(report(records), OutputOptions(Format.CSV))
+        OutputOptions(Format.CSV).show(report(records))
     rows = list(csv.DictReader(io.StringIO(text.getvalue(), newline="")))
     assert [{**row, "time_ms": float(row["time_ms"])} for row in rows] == records
 
@@ -97,7 +99,7 @@ def markdown(what):
     text = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", text)
-        show(what, OutputOptions(Format.MARKDOWN))
+        OutputOptions(Format.MARKDOWN).show(what)
     return text.getvalue()
 
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from recplan import profiles
 from recplan.cli.application import app
 from recplan.cli.options.output import OutputOptions
-from recplan.cli.output.output import Format
+from recplan.cli.output.formats import Format
 from recplan.profiles.files.whole_file import check_writable, write_whole
 
 LIST = ("list", "sizes")

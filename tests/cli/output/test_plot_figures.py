@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from recplan.cli.figures.cdf import cdf_figure, simulated_steps
 from recplan.cli.figures.day import day_figure
 from recplan.cli.figures.landscape import landscape_figure
-from recplan.cli.figures.load_curve import load_curve, load_figure
+from recplan.cli.figures.load import load_figure
 from recplan.cli.figures.operators import operator_shares, operators_figure
 from recplan.cli.figures.pareto import pareto_figure
 from recplan.cli.figures.roofline import drawn, roof_of, roofline_figure
 from recplan.cli.figures.style import image
 from recplan.cli.records.breakdown import broken_down_on
 from recplan.cli.records.landscape import landscape
+from recplan.cli.records.load_curve import load_curve
 from recplan.queuemodel import (
     Accelerator,
     CorePool,

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from ..options.output import OutputOptions
-from ..output.output import Quantity, Report, Section, given, listed, significant
-from ..output.output import show as show_report
+from ..output.report import Quantity, Report, Section
+from ..output.wording import given, listed, significant
 from ..records.hardware import CONFIDENCE, PEAKS, SOURCES, hardware_record
 
 SUMMARY = "List models, hardware or query sizes."
@@ -39,7 +39,7 @@ class Listing(StrEnum):
 def run(what: Annotated[Listing, typer.Argument(help="What to list.")], output: OutputOptions) -> None:
     """Print a part of the catalogue."""
     report = {Listing.MODELS: _models, Listing.HARDWARE: _hardware, Listing.SIZES: _sizes}[what]()
-    show_report(report, output)
+    output.show(report)
 
 
 def _models() -> Report:

@@ -14,37 +14,15 @@ A result is a `Report`: records, quantities that say how a table shows them, and
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from .failure import NotWrittenError
-from .message import tell
-
 if TYPE_CHECKING:
-    from pathlib import Path
+    pass
 
-    from ..options.output import OutputOptions
-
-SCHEMA = "recplan/1"
 
 Record = Mapping[str, Any]
-
-
-class Format(StrEnum):
-    """How results are printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    MARKDOWN = "markdown"
-
-    @property
-    def for_reading(self) -> bool:
-        """Whether it shows tables, and not all that there is to tell."""
-        return self in (Format.TABLE, Format.MARKDOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,96 +116,6 @@ class Report:
     def tables(self) -> tuple[Section, ...]:
         """What it is shown as."""
         return self.sections or (Section("", self.quantities, self.records, self.upright, self.marked),)
-
-
-def significant(value: float, digits: int = 4) -> str:
-    """Write a number to so many significant digits, and never less than to the unit.
-
-    >>> significant(0.0123456), significant(9.99996), significant(123456.7)
-    ('0.01235', '10.00', '123457')
-    """
-    exponent = int(f"{value:.{digits - 1}e}".partition("e")[2])
-    return f"{value:.{max(0, digits - 1 - exponent)}f}"
-
-
-def per_cent(share: float) -> str:
-    """Write a share in per cent.
-
-    >>> per_cent(0.12345)
-    '12.3'
-    """
-    return f"{100 * share:.1f}"
-
-
-def given(value: float) -> str:
-    """Write a number as it was given: a whole number, a target, a load.
-
-    >>> given(1024), given(400.0), given(99.99)
-    ('1024', '400', '99.99')
-    """
-    return f"{value:.12g}"
-
-
-def origin(provenance: str) -> str:
-    """Write where the figures of a service curve come from.
-
-    >>> origin("calibrated"), origin("datasheet")
-    ('calibrated', 'datasheet, not calibrated')
-    """
-    return "datasheet, not calibrated" if provenance == "datasheet" else provenance
-
-
-def listed(names: Sequence[str]) -> str:
-    """Write names one after the other.
-
-    >>> listed(["ncf", "wnd"]), listed([])
-    ('ncf, wnd', '-')
-    """
-    return ", ".join(names) or "-"
-
-
-def milliseconds(seconds: float | None) -> float | None:
-    """Turn the library's seconds into the command line's milliseconds."""
-    return None if seconds is None else 1e3 * seconds
-
-
-def note(text: str) -> None:
-    """Tell the user something that is not a result."""
-    tell("note", text)
-
-
-def show(report: Report, options: OutputOptions) -> None:
-    """Print a report on standard output, or write it to a file."""
-    from .formats import written
-
-    if options.output is not None:
-        write_result(options.output, written(report, options.format).encode())
-        return
-    if options.format is Format.TABLE and sys.stdout.isatty():
-        from .terminal import print_tables
-
-        print_tables(report.title, [(section.title, grid(section)) for section in report.tables])
-    else:
-        sys.stdout.write(written(report, options.format))
-    # A reader that went away shows here, where it can be told from other failures, and not at exit.
-    sys.stdout.flush()
-
-
-def write_result(path: Path, content: bytes, what: str = "the results are") -> None:
-    """Write a result to a file, whole or not at all, and say where it is; `what` begins that sentence.
-
-    Raises
-    ------
-    NotWrittenError
-        Where it cannot be written; then a file that exists is as it was.
-    """
-    from recplan.profiles import write_whole
-
-    try:
-        write_whole(path, content)
-    except OSError as error:
-        raise NotWrittenError(path, error) from None
-    note(f"{what} in {path}")
 
 
 @dataclass(frozen=True, slots=True)

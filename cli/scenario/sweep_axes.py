@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..output.output import Quantity, given, significant
-from ..scenario.setting import read_threshold
+from ..output.report import Quantity
+from ..output.wording import given, significant
+from .setting import read_threshold
 
 if TYPE_CHECKING:
     from recplan.queuemodel import QuerySizes

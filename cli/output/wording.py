@@ -1,0 +1,56 @@
+"""How numbers and names are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def significant(value: float, digits: int = 4) -> str:
+    """Write a number to so many significant digits, and never less than to the unit.
+
+    >>> significant(0.0123456), significant(9.99996), significant(123456.7)
+    ('0.01235', '10.00', '123457')
+    """
+    exponent = int(f"{value:.{digits - 1}e}".partition("e")[2])
+    return f"{value:.{max(0, digits - 1 - exponent)}f}"
+
+
+def per_cent(share: float) -> str:
+    """Write a share in per cent.
+
+    >>> per_cent(0.12345)
+    '12.3'
+    """
+    return f"{100 * share:.1f}"
+
+
+def given(value: float) -> str:
+    """Write a number as it was given: a whole number, a target, a load.
+
+    >>> given(1024), given(400.0), given(99.99)
+    ('1024', '400', '99.99')
+    """
+    return f"{value:.12g}"
+
+
+def origin(provenance: str) -> str:
+    """Write where the figures of a service curve come from.
+
+    >>> origin("calibrated"), origin("datasheet")
+    ('calibrated', 'datasheet, not calibrated')
+    """
+    return "datasheet, not calibrated" if provenance == "datasheet" else provenance
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names one after the other.
+
+    >>> listed(["ncf", "wnd"]), listed([])
+    ('ncf, wnd', '-')
+    """
+    return ", ".join(names) or "-"
+
+
+def milliseconds(seconds: float | None) -> float | None:
+    """Turn the library's seconds into the command line's milliseconds."""
+    return None if seconds is None else 1e3 * seconds

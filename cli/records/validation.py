@@ -1,0 +1,142 @@
+"""The analysis and a simulation of the same load, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from sys import float_info
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..output.progress import expected_to_take
+from ..output.report import Quantity, Section
+from ..output.wording import milliseconds, significant
+
+if TYPE_CHECKING:
+    from recplan.queuemodel import Latency, Machine, Policy, QuerySizes, Sample
+
+T = TypeVar("T")
+
+# The simulation compiles and loads its kernel on a run of this many queries, which is not timed.
+WARM_UP_QUERIES = 100
+# How long this part of the queries takes says how long all of them will.
+TRIAL_SHARE = 0.01
+
+QUANTITIES = (
+    Quantity("quantity", "latency"),
+    Quantity("analysis_ms", "analysis (ms)", significant),
+    Quantity("simulation_ms", "simulated (ms)", significant),
+    Quantity("interval_low_ms", "from (ms)", significant),
+    Quantity("interval_high_ms", "to (ms)", significant),
+    Quantity("relative_difference", "diff. (%)", lambda share: f"{100 * share:+.2f}"),
+    Quantity("within_interval", "within", lambda within: "yes" if within else "no"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """An analysis and a simulation of the same load.
+
+    Parameters
+    ----------
+    latency : Latency
+        The analysis.
+    sample : Sample
+        The simulation.
+    records : list of dict
+        Both side by side: the mean, then percentiles.
+    analysis_ms, simulation_ms : float
+        How long they took, in milliseconds.
+    """
+
+    latency: Latency
+    sample: Sample
+    records: list[dict[str, Any]]
+    analysis_ms: float
+    simulation_ms: float
+
+    @property
+    def table(self) -> Section:
+        """Both side by side."""
+        return Section("", QUANTITIES, self.records)
+
+    @property
+    def unsettled(self) -> str | None:
+        """That the simulation is too short for its bounds, and what to do; None where it is not."""
+        from recplan.queuemodel import MOST_QUERIES
+
+        if self.sample.settled:
+            return None
+        advice = f"--queries {self.sample.needed} would be enough"
+        if self.sample.needed > MOST_QUERIES:
+            advice = "no simulation is long enough there"
+        return (
+            f"so near to saturation {self.sample.queries} queries are too few: the simulation is still near to how it "
+            f"began, and its bounds are too narrow; {advice}"
+        )
+
+
+def validated(
+    machine: Machine,
+    sizes: QuerySizes,
+    policy: Policy,
+    qps: float,
+    percentiles: Sequence[float],
+    *,
+    queries: int,
+    seed: int,
+) -> Validation:
+    """Analyse and simulate a load; the arguments are those of `recplan.queuemodel.simulate`."""
+    from recplan.queuemodel import analyze, simulate
+
+    def analysis() -> Latency:
+        latency = analyze(machine, sizes, policy, qps)
+        for percentile in percentiles:
+            latency.percentile(percentile)
+        return latency
+
+    def simulation(queries: int) -> Sample:
+        return simulate(machine, sizes, policy, qps, queries=queries, seed=seed)
+
+    analysis()
+    simulation(min(queries, WARM_UP_QUERIES))
+    latency, analysis_ms = _timed(analysis)
+    few = min(queries, max(WARM_UP_QUERIES, round(TRIAL_SHARE * queries)))
+    _, trial_ms = _timed(lambda: simulation(few))
+    with expected_to_take(1e-3 * trial_ms * queries / few, "simulating"):
+        sample, simulation_ms = _timed(lambda: simulation(queries))
+    return Validation(latency, sample, side_by_side(latency, sample, percentiles), analysis_ms, simulation_ms)
+
+
+def side_by_side(latency: Latency, sample: Sample, percentiles: Iterable[float]) -> list[dict[str, Any]]:
+    """Hold the mean and percentiles of an analysis against those of a simulation, as the records of a result."""
+    # A simulated latency is a difference of two times of a clock that has run this long, warm-up included.
+    rounding = 4.0 * float_info.epsilon * 2.0 * sample.queries / latency.qps
+    records = [_comparison("mean", latency.mean, sample.mean, None, rounding)]
+    for percentile in percentiles:
+        ours, theirs = latency.percentile(percentile), sample.percentile(percentile)
+        interval = sample.confidence_interval(percentile)
+        records.append(_comparison(f"p{percentile:g}", ours, theirs, interval, rounding))
+    return records
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    begin = perf_counter()
+    result = work()
+    return result, 1e3 * (perf_counter() - begin)
+
+
+def _comparison(
+    quantity: str, analysed: float, simulated: float, interval: tuple[float, float] | None, rounding: float
+) -> dict[str, Any]:
+    low, high = interval or (None, None)
+    within = interval[0] - rounding <= analysed <= interval[1] + rounding if interval else None
+    return {
+        "quantity": quantity,
+        "analysis_ms": milliseconds(analysed),
+        "simulation_ms": milliseconds(simulated),
+        "interval_low_ms": milliseconds(low),
+        "interval_high_ms": milliseconds(high),
+        "relative_difference": analysed / simulated - 1.0,
+        "within_interval": within,
+    }

@@ -1,0 +1,69 @@
+"""The fleet that a load, or a day of loads, needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..output.failure import UnreachableTargetError
+from ..output.progress import Progress
+from .setting import Setting
+
+if TYPE_CHECKING:
+    from recplan.queuemodel import Sla
+    from recplan.solvers import DayPlan, Fleet
+
+
+def read_target(text: str) -> float | list[tuple[float, float]]:
+    """Read the load of the fleet, in queries per second, or a day's from a .csv file; `ValueError` if it is neither."""
+    from recplan.profiles import read_daily_load
+
+    return read_daily_load(text) if _is_day(text) else _rate(text)
+
+
+def sized(setting: Setting, sla: Sla, load: float | list[tuple[float, float]], **provision: Any) -> Fleet | DayPlan:
+    """Size the fleet for a load, or for a day's.
+
+    Parameters
+    ----------
+    setting : Setting
+        One machine.
+    sla : Sla
+        The target.
+    load : float or list of (float, float)
+        The load of the whole fleet, in queries per second, or a day's, as `read_target` gives it.
+    **provision
+        As for `recplan.solvers.size`.
+
+    Raises
+    ------
+    ValueError
+        If the load or the provision is out of its range.
+    UnreachableTargetError
+        Where no number of machines carries it.
+    """
+    from recplan.solvers import size, size_day
+
+    planned = (setting.machine, setting.sizes, sla)
+    plan: Fleet | DayPlan
+    if isinstance(load, float):
+        plan = size(*planned, load, **provision)
+    else:
+        with Progress(len(load), "sizing") as progress:
+            plan = size_day(*planned, load, **provision, progress=lambda done, _: progress(done))
+    if plan.reason is not None:
+        raise UnreachableTargetError(f"no number of machines carries the load: {plan.reason}")
+    return plan
+
+
+def _is_day(target_qps: str) -> bool:
+    return target_qps.lower().endswith(".csv")
+
+
+def _rate(text: str) -> float:
+    from recplan.queuemodel import arguments
+
+    try:
+        rate = float(text)
+    except ValueError:
+        raise ValueError(f"--target-qps(={text!r}) must be queries per second, or a .csv file of a day's") from None
+    return arguments.number("--target-qps", rate, above=0)

@@ -1,0 +1,128 @@
+"""The points of a sweep, solved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ..options.power import PowerOptions
+from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
+from ..output.compilation import compilation_announced
+from ..output.progress import Progress
+from ..output.wording import given
+from .power import read_power
+from .setting import Setting, read_fixed_policy, read_setting, read_sla
+from .sweep_axes import in_library_units, read_axes, refuse_fixed
+
+if TYPE_CHECKING:
+    from recplan.queuemodel import Sla
+    from recplan.solvers import MachinePower, SweepPoint
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A sweep, solved.
+
+    Parameters
+    ----------
+    setting : Setting
+        The machine, as it stands under all points' policies.
+    sla : Sla
+        The target, but for what an axis sets of it.
+    power : MachinePower or None
+        What the machine draws.
+    axes : list of str
+        What is swept over.
+    points : list of SweepPoint
+        The points that are done, at least one.
+    total : int
+        How many there are.
+    """
+
+    setting: Setting
+    sla: Sla
+    power: MachinePower | None
+    axes: list[str]
+    points: list[SweepPoint]
+    total: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether no interrupt left points out."""
+        return len(self.points) == self.total
+
+
+def solved(
+    setting_options: ScenarioOptions,
+    over: list[str],
+    power_options: PowerOptions,
+    policy_options: FixedPolicyOptions,
+    sla_options: SlaOptions,
+    *,
+    overall: bool = False,
+) -> Swept:
+    """Solve the points of a sweep; an interrupt ends it with the points that are done. `overall` is as in tune."""
+    from recplan.solvers import sweep_points
+
+    axes = read_axes(over)
+    fixed = {
+        "--sla-ms": sla_options.sla_ms,
+        "--percentile": sla_options.percentile,
+        "--batch-size": policy_options.batch_size,
+        "--offload-above": policy_options.offload_above,
+        "--sizes": setting_options.sizes,
+        "--sizes-file": setting_options.sizes_file,
+    }
+    # Watts that are given are those of the machine's cores, so these must be given too.
+    if power_options.watts_cpu is None:
+        fixed["--cores"] = setting_options.cores
+    refuse_fixed(axes, fixed)
+    # What is swept over need not be given: its first value stands for it until a point sets its own.
+    first: dict[str, Any] = {axis: next(iter(values)) for axis, values in axes.items()}
+    cores = first.get("cores") if power_options.watts_cpu is None else None
+    setting = read_setting(setting_options, tuple(axes), cores)
+    if "sla-ms" in first:
+        sla_options = replace(sla_options, sla_ms=first["sla-ms"])
+    sla = read_sla(setting, sla_options)
+    power = read_power(setting, setting_options, power_options)
+    if policy_options.offload_above is not None and "batch-size" in first:
+        policy_options = replace(policy_options, batch_size=first["batch-size"])
+    policy = read_fixed_policy(policy_options)
+    if policy is not None and overall:
+        raise ValueError("--overall is for choosing policies; leave it out beside --batch-size")
+    total = 1
+    for values in axes.values():
+        total *= len(values)
+    points: list[SweepPoint] = []
+    with compilation_announced(), Progress(total, "sweeping") as progress:
+        solved = sweep_points(
+            setting.machine,
+            setting.sizes,
+            sla,
+            in_library_units(axes),
+            policy=policy,
+            power=power,
+            everywhere=not overall,
+        )
+        try:
+            for point in solved:
+                points.append(point)
+                progress(len(points))
+        except KeyboardInterrupt:
+            if not points:
+                raise
+    laws: Mapping[str, Any] = axes.get("sizes", {})  # type: ignore[assignment]
+    setting = setting.run_under(
+        *((point.policy, laws.get(str(dict(point.at).get("sizes")), setting.sizes)) for point in points)
+    )
+    return Swept(setting, sla, power, list(axes), points, total)
+
+
+def fixed_parts(setting: Setting, sla: Sla) -> str:
+    """Write what all points share of the sizes and the target; empty where that is nothing."""
+    percentile = "" if "percentile" in setting.swept else f"p{given(sla.percentile)}"
+    bound = "" if "sla-ms" in setting.swept else f"<= {given(1e3 * sla.seconds)} ms"
+    target = " ".join(filter(None, (percentile, bound)))
+    sizes = "" if "sizes" in setting.swept else f"query sizes {setting.sizes_name}"
+    return ", ".join(filter(None, (sizes, target and f"target {target}")))
