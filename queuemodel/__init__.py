@@ -30,13 +30,12 @@ if TYPE_CHECKING:
     from .results import plain as plain
     from .simulation import MOST_QUERIES as MOST_QUERIES
     from .simulation import Sample, simulate
-    from .stations.dispatch import Stations as Stations
-    from .stations.dispatch import station_queue as station_queue
     from .stations.mxdc import FULL_REQUESTS_DECIDE as FULL_REQUESTS_DECIDE
-    from .stations.protocol import StationQueue as StationQueue
     from .stations.request_mix import NEARLY_ONE as NEARLY_ONE
-    from .stations.request_mix import mix_of as mix_of
-    from .stations.request_mix import mixes as mixes
+    from .stations.station import Station as Station
+    from .stations.station import Stations as Stations
+    from .stations.station import accelerator_station as accelerator_station
+    from .stations.station import core_station as core_station
 
 __all__ = [
     "Accelerator",
@@ -71,10 +70,9 @@ _HOMES = {
     "numerics.root_finding": ("crossing",),
     "results": ("Restorable", "Row", "flat", "plain"),
     "simulation": ("MOST_QUERIES", "Sample", "simulate"),
-    "stations.dispatch": ("Stations", "station_queue"),
     "stations.mxdc": ("FULL_REQUESTS_DECIDE",),
-    "stations.protocol": ("StationQueue",),
-    "stations.request_mix": ("NEARLY_ONE", "mix_of", "mixes"),
+    "stations.request_mix": ("NEARLY_ONE",),
+    "stations.station": ("Station", "Stations", "accelerator_station", "core_station"),
 }
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

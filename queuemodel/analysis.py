@@ -15,8 +15,8 @@ from .inputs.policy import Policy
 from .inputs.query_sizes import QuerySizes
 from .numerics.quantile import quantile
 from .results import LawPresentation
-from .stations.dispatch import Stations
 from .stations.protocol import StationLaw
+from .stations.station import Station, Stations
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,12 +54,12 @@ class Latency(LawPresentation):
     accelerator_share: float
     accuracy: str
     _stations: Stations = field(repr=False)
-    _laws: tuple[tuple[float, StationLaw], ...] = field(repr=False)
+    _laws: tuple[tuple[Station, StationLaw], ...] = field(repr=False)
 
     @property
     def mean(self) -> float:
         """Mean latency, in seconds."""
-        return sum(share * law.mean for share, law in self._laws)
+        return sum(station.share * law.mean for station, law in self._laws)
 
     def percentile(self, q: float) -> float:
         """The smallest time, in seconds, within which at least q per cent of the queries are answered.
@@ -121,10 +121,10 @@ class Latency(LawPresentation):
 
     @property
     def _cpu(self) -> StationLaw | None:
-        return self._laws[0][1] if self.accelerator_share < 1.0 else None
+        return next((law for station, law in self._laws if station is self._stations.cpu), None)
 
     def _cdf(self, at: float) -> float:
-        return min(1.0, sum(share * law.latency(at) for share, law in self._laws))
+        return min(1.0, sum(station.share * law.latency(at) for station, law in self._laws))
 
 
 def analyze(machine: Machine, sizes: QuerySizes, policy: Policy, qps: float) -> Latency:
@@ -180,15 +180,12 @@ def _prepared(machine: Machine, sizes: QuerySizes, policy: Policy) -> Stations:
 
 def latency_at(stations: Stations, qps: float) -> Latency:
     """Solve prepared stations at a load; raises as `analyze` does."""
-    stations.load.check(qps)
-    cpu, accelerator = stations.utilizations(float(qps))
-    share = 0.0 if stations.accelerator is None else stations.accelerator.share
+    rate = stations.check(qps)
     return Latency(
-        float(qps),
-        cpu,
-        accelerator,
-        min(share, 1.0) if stations.cpu is not None else 1.0,
+        rate,
+        *stations.utilizations(rate),
+        stations.accelerator_share,
         stations.accuracy,
         stations,
-        stations.laws(float(qps)),
+        tuple((station, station.at(rate)) for station in stations),
     )

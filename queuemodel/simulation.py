@@ -13,10 +13,8 @@ from .inputs import arguments
 from .inputs.machine import Machine
 from .inputs.policy import Policy
 from .inputs.query_sizes import QuerySizes
-from .inputs.service_curve import ServiceCurve
 from .results import SamplePresentation
-from .stations.offered_load import offered_by
-from .stations.request_mix import RequestMix, mixes
+from .stations.station import Station, Stations
 
 # Twenty batches: enough for a steady estimate of their scatter, few enough for each to outlast the queue's
 # memory.
@@ -241,14 +239,14 @@ def simulate(
     >>> round(sample.percentile(50), 6)
     0.01
     """
-    cpu, offloaded = mixes(machine, sizes, policy)
-    load = offered_by(machine, cpu, offloaded)
-    utilizations = load.check(qps)
+    stations = Stations(machine, sizes, policy)
+    rate = stations.check(qps)
     queries = arguments.whole("queries", queries, least=100, most=MOST_QUERIES)
     seed = arguments.whole("seed", seed, least=0)
-    busiest = max(utilization for utilization in utilizations if utilization is not None)
-    memory = 50 * max(load.cores, load.units, 1.0 / (1.0 - busiest) ** 2)
-    warm_up = math.ceil(min(queries, 0.05 * queries + memory))
+    cores, accelerator = machine.cpu.cores, machine.accelerator
+    units = accelerator.units if accelerator is not None else 0
+    forgotten = [1.0 / (1.0 - station.utilization(rate)) ** 2 for station in stations]
+    warm_up = math.ceil(min(queries, 0.05 * queries + 50 * max(cores, units, *forgotten)))
 
     from .kernels.simulation import simulate_queries
 
@@ -256,40 +254,38 @@ def simulate(
     largest = sizes.max_size
     batch_size = min(policy.batch_size, largest)
     offload_above = largest if policy.offload_above is None else min(policy.offload_above, largest)
-    accelerator = machine.accelerator
     latencies = np.empty(queries)
     elapsed, cpu_work, accelerator_work = simulate_queries(
         rng,
         sizes.sample(rng, warm_up + queries),
-        1.0 / qps,
+        1.0 / rate,
         batch_size,
         offload_above,
         machine.cpu.service.table(batch_size),
-        machine.cpu.cores,
+        cores,
         machine.cpu.service.scv,
-        _slowdowns(machine.cpu.service, load.cores, cpu),
+        _slowdowns(stations.cpu),
         accelerator.service.table(largest) if accelerator is not None else np.zeros(1),
-        accelerator.units if accelerator is not None else 1,
+        max(units, 1),
         accelerator.service.scv if accelerator is not None else 0.0,
-        _slowdowns(accelerator.service, load.units, offloaded) if accelerator is not None else np.zeros(0),
+        _slowdowns(stations.accelerator),
         latencies,
     )
     return Sample(
         latencies,
-        cpu_utilization=cpu_work / (elapsed * load.cores),
-        accelerator_utilization=accelerator_work / (elapsed * load.units) if load.units else None,
+        cpu_utilization=cpu_work / (elapsed * cores),
+        accelerator_utilization=accelerator_work / (elapsed * units) if units else None,
         seed=seed,
         memory=max(
-            max(servers, 1.0 / (1.0 - utilization) ** 2) / mix.share
-            for mix, servers, utilization in zip((cpu, offloaded), (load.cores, load.units), utilizations, strict=True)
-            if mix is not None and utilization is not None
+            max(station.servers, arrivals) / station.share
+            for station, arrivals in zip(stations, forgotten, strict=True)
         ),
     )
 
 
-def _slowdowns(curve: ServiceCurve, servers: int, mix: RequestMix | None) -> NDArray[np.float64]:
+def _slowdowns(station: Station | None) -> NDArray[np.float64]:
     """Return the factors by the number of busy servers; none where nothing is slowed."""
-    return np.zeros(0) if curve.contention is None or mix is None else curve.slowdowns(servers, mix.batch)
+    return np.zeros(0) if station is None or station.crowded == 1.0 else station.slowdowns
 
 
 def _percentile(latencies: NDArray[np.float64], q: float) -> float:

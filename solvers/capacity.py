@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Stations, arguments, crossing, latency_at
 
@@ -86,9 +87,7 @@ def idle_percentile(machine: Machine, sizes: QuerySizes, policy: Policy, percent
 
 def idle_latency(stations: Stations, percentile: float) -> float:
     """Latency percentile of prepared stations that are almost never busy, in seconds."""
-    return stations.idle(percentile / 100.0) or latency_at(stations, IDLE * stations.load.stable_qps).percentile(
-        percentile
-    )
+    return stations.idle(percentile / 100.0) or latency_at(stations, IDLE * stations.stable_qps).percentile(percentile)
 
 
 def capacity_of(
@@ -101,31 +100,31 @@ def capacity_of(
     """
     if stations.idle(sla.percentile / 100.0) > sla.seconds:
         return 0.0
-    stable = stations.load.stable_qps
+    stable = stations.stable_qps
     if stable <= above:
         return 0.0
     allowed = 1.0 - sla.percentile / 100.0
     alone = stations.late_when_idle(sla.seconds)
-    always = combined(alone, stations.shares, everywhere)
+    always = combined(stations, alone, everywhere)
     # Queries that are late on an idle machine are late at any load; of the others so many may be late.
     spare = allowed - always
     if spare < ROUNDING:
         return 0.0
 
     def excess(depth: float) -> float:
-        laws = stations.laws(stable * math.exp(-depth))
-        late = combined(tuple(1.0 - law.latency(sla.seconds) for _, law in laws), stations.shares, everywhere)
+        qps = stable * math.exp(-depth)
+        late = combined(stations, (station.late(qps, sla.seconds) for station in stations), everywhere)
         if late > allowed:
             return math.log1p((late - allowed) / spare)
         return math.log(max(late - always, SMALLEST) / spare)
 
     # Below the stable load by a factor e^-depth, the logarithm of what the load makes late falls nearly in proportion
     # to the depth: steeply where waits are long, then like the load itself.
-    limits = _stable_loads(stations)
-    at_limit = tuple(
-        1.0 if limit <= stable * (1.0 + TOLERANCE) else late for limit, late in zip(limits, alone, strict=True)
+    at_limit = (
+        station.share if station.stable_qps <= stable * (1.0 + TOLERANCE) else late
+        for station, late in zip(stations, alone, strict=True)
     )
-    outside = (0.0, math.log(max(combined(at_limit, stations.shares, everywhere) - always, SMALLEST) / spare))
+    outside = (0.0, math.log(max(combined(stations, at_limit, everywhere) - always, SMALLEST) / spare))
     if outside[1] <= 0.0:
         # The target can be kept with all queries late that go to the station that is overloaded first.
         outside = (TOLERANCE, excess(TOLERANCE))
@@ -135,7 +134,7 @@ def capacity_of(
     if 0.0 < begin < stable:
         depth = max(math.log(stable / begin), 2.0 * outside[0], LEAST_DEPTH)
     else:
-        depth = _depth(stations, sla, limits)
+        depth = _depth(stations, sla)
     value = excess(depth)
     if above > 0.0 and value > 0.0:
         return 0.0
@@ -148,40 +147,24 @@ def capacity_of(
     return stable * math.exp(-crossing(excess, (depth, value), outside, absolute=TOLERANCE))
 
 
-def combined(late: tuple[float, ...], shares: tuple[float, ...], everywhere: bool) -> float:
-    """Late share of all queries, given those of the stations; with `everywhere` the largest of these."""
+def combined(stations: Stations, late: Iterable[float], everywhere: bool) -> float:
+    """Late share of all queries, given the parts of it at the stations; with `everywhere` the largest in a station."""
     if everywhere:
-        return max(late)
-    return sum(share * part for share, part in zip(shares, late, strict=True))
+        return max(part / station.share for station, part in zip(stations, late, strict=True))
+    return sum(late)
 
 
-def _stable_loads(stations: Stations) -> tuple[float, ...]:
-    """Return the load of the whole machine at which each station that gets queries is stable no longer."""
-    load = stations.load
-    limits = []
-    if stations.cpu is not None:
-        limits.append(1.0 / load.utilization("cpu", 1.0))
-    if stations.accelerator is not None:
-        limits.append(1.0 / load.utilization("accelerator", 1.0))
-    return tuple(limits)
-
-
-def _depth(stations: Stations, sla: Sla, limits: tuple[float, ...]) -> float:
+def _depth(stations: Stations, sla: Sla) -> float:
     """Guess how far, in the logarithm, the capacity stays below the stable load.
 
     In heavy traffic the wait for a station is nearly exponential, with a mean that two moments of the work give; in
     light traffic lateness falls like the load. The station that allows less decides.
     """
     goal = -math.log(1.0 - sla.percentile / 100.0)
-    load = stations.load
-    parts = (
-        (stations.cpu, load.cores, load.cpu_slowdown),
-        (stations.accelerator, load.units, load.accelerator_slowdown),
-    )
-    present = [(mix, servers, slowdown) for mix, servers, slowdown in parts if mix is not None]
     depths = []
-    for (mix, servers, slowdown), limit in zip(present, limits, strict=True):
-        left = max(sla.seconds / slowdown - mix.longest - mix.work / servers, 0.05 * sla.seconds / slowdown)
-        mean_wait = 0.5 * mix.work_square / mix.work * (1.0 + mix.scv) / servers
-        depths.append(goal * mean_wait / left - math.log(limit / load.stable_qps))
+    for station in stations:
+        mix, bound = station.mix, sla.seconds / station.crowded
+        left = max(bound - mix.longest - mix.work / station.servers, 0.05 * bound)
+        mean_wait = 0.5 * mix.work_square / mix.work * (1.0 + mix.scv) / station.servers
+        depths.append(goal * mean_wait / left - math.log(station.stable_qps / stations.stable_qps))
     return max(min(max(depths), 0.5 * goal), LEAST_GUESS)

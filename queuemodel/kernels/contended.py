@@ -1,4 +1,4 @@
-"""Kernels of contention: a pool of exponential servers that slow each other, and idle servers without noise."""
+"""Kernels of contention: a pool of exponential servers that slow each other."""
 
 from __future__ import annotations
 
@@ -100,31 +100,3 @@ def waiting_share(at_least: NDArray[np.float64], position_shares: NDArray[np.flo
     for j in range(1, position_shares.size + 1):
         total += position_shares[j - 1] * at_least[max(servers + 1 - j, 0)]
     return total
-
-
-@kernel
-def slowed_idle_latencies(
-    full_batches: NDArray[np.int64],
-    remainders: NDArray[np.float64],
-    full_seconds: float,
-    slowdowns: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Latency of each class of queries on idle servers without noise.
-
-    The first requests start as the 1st, 2nd, ... busy server, the others when a server is free again: all busy. So
-    the n-th full request is in round (n - 1) // servers of server (n - 1) % servers + 1, and ends last of the n.
-    """
-    servers = slowdowns.size - 1
-    crowded = full_seconds * slowdowns[servers]
-    out = np.empty(full_batches.size)
-    for i in range(full_batches.size):
-        n = full_batches[i]
-        out[i] = 0.0
-        if n > 0:
-            out[i] = full_seconds * slowdowns[(n - 1) % servers + 1] + (n - 1) // servers * crowded
-        if remainders[i] > 0.0:
-            ended = remainders[i] * slowdowns[min(n + 1, servers)]
-            if n >= servers:
-                ended += full_seconds * slowdowns[n % servers + 1] + (n // servers - 1) * crowded
-            out[i] = max(out[i], ended)
-    return out

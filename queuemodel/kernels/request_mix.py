@@ -83,41 +83,30 @@ def moments(
 
 @kernel
 def idle_latencies(
-    full_batches: NDArray[np.int64], remainders: NDArray[np.float64], full_seconds: float, servers: int
+    full_batches: NDArray[np.int64],
+    remainders: NDArray[np.float64],
+    full_seconds: float,
+    slowdowns: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Latency of each class of queries on idle servers without noise."""
+    """Latency of each class of queries on idle servers without noise.
+
+    The first requests start as the 1st, 2nd, ... busy server, the others when a server is free again: all busy. So
+    the n-th full request is in round (n - 1) // servers of server (n - 1) % servers + 1, and ends last of the n.
+    """
+    servers = slowdowns.size - 1
+    crowded = slowdowns[servers]
     out = np.empty(full_batches.size)
     for i in range(full_batches.size):
-        out[i] = -(-full_batches[i] // servers) * full_seconds
+        n = full_batches[i]
+        out[i] = 0.0
+        if n > 0:
+            out[i] = full_seconds * (slowdowns[(n - 1) % servers + 1] + (n - 1) // servers * crowded)
         if remainders[i] > 0.0:
-            out[i] = max(out[i], full_batches[i] // servers * full_seconds + remainders[i])
+            ended = remainders[i] * slowdowns[min(n + 1, servers)]
+            if n >= servers:
+                ended += full_seconds * (slowdowns[n % servers + 1] + (n // servers - 1) * crowded)
+            out[i] = max(out[i], ended)
     return out
-
-
-@kernel
-def weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64], level: float) -> float:
-    """Smallest value up to which the weights add to `level`; the largest value where none does."""
-    low = values.min()
-    high = values.max()
-    while low < high:
-        middle = 0.5 * (low + high)
-        if middle >= high:
-            # No number lies between the two.
-            middle = low
-        mass = 0.0
-        below = low
-        above = high
-        for i in range(values.size):
-            if values[i] <= middle:
-                mass += weights[i]
-                below = max(below, values[i])
-            else:
-                above = min(above, values[i])
-        if mass >= level:
-            high = below
-        else:
-            low = above
-    return float(low)
 
 
 @kernel

@@ -45,7 +45,7 @@ NOTHING_QUIET = (NONE, NONE, NONE, NO_TABLE, NONE, NONE, NONE, NONE, NONE, NONE)
 NOTHING_NOISY = (NONE, NONE, NONE, NO_TABLE, NO_TABLE, NO_TABLE, NO_TABLE, NONE, 1.0)
 
 
-class ContendedQueue:
+class ContendedQueue(StationQueue):
     """What of the station does not depend on the arrival rate.
 
     Parameters
@@ -68,9 +68,6 @@ class ContendedQueue:
         self.uniform = bool(slowdowns[1] == slowdowns[-1])
         self.more_than = np.cumsum(mix.count_law[::-1])[::-1][1:].copy()
         self.seconds = mix.work / float(self.more_than.sum())
-        self.idle = contended_kernel.slowed_idle_latencies(
-            mix.full_batches, mix.remainders, mix.full_seconds, slowdowns
-        )
 
     def slowdown(self, rate: float) -> float:
         """Mean factor on the service time at a rate of the station's queries per second, weighted by work."""
@@ -128,13 +125,9 @@ class SeenOnArrivalLaw:
         Queries per second.
     slowdowns : ndarray of float64, shape (servers + 1,)
         Factors on a service time by the number of busy servers.
-    idle : ndarray of float64, shape (classes,)
-        Latency of each class of queries on idle servers without noise.
     """
 
-    def __init__(
-        self, queue: ContendedQueue, rate: float, slowdowns: NDArray[np.float64], idle: NDArray[np.float64]
-    ) -> None:
+    def __init__(self, queue: ContendedQueue, rate: float, slowdowns: NDArray[np.float64]) -> None:
         mix = queue.mix
         self.at_least, ratio = queue.in_system(rate, slowdowns)
         gained = np.append(0.0, np.cumsum(slowdowns[-1] - slowdowns[1:])) / queue.servers
@@ -172,7 +165,7 @@ class SeenOnArrivalLaw:
         tails, cut, whole_waits, whole_factor = seen_on_arrival_tables_kernel.quiet_tables(
             LEVELS, self.at_least, ratio, NEGLIGIBLE, full_batches, remainders, mix.full_seconds, *setting
         )
-        self.quiet = (tails, idle, mix.probability, cut, share, *queue.whole, whole_waits, whole_factor)
+        self.quiet = (tails, mix.idle(slowdowns), mix.probability, cut, share, *queue.whole, whole_waits, whole_factor)
         self.noisy = NOTHING_NOISY
 
     def longer(self, at: float) -> float:
@@ -196,10 +189,8 @@ class ContendedLaw:
         self.base = queue.base.at(rate * queue.crowded)
         if queue.uniform:
             return
-        self.slowed = SeenOnArrivalLaw(queue, rate, queue.slowdowns, queue.idle)
-        self.crowded = SeenOnArrivalLaw(
-            queue, rate * queue.crowded, np.ones(queue.servers + 1), queue.mix.idle(queue.servers)
-        )
+        self.slowed = SeenOnArrivalLaw(queue, rate, queue.slowdowns)
+        self.crowded = SeenOnArrivalLaw(queue, rate * queue.crowded, np.ones(queue.servers + 1))
 
     def latency(self, at: float) -> float:
         """P(latency of a query <= `at` seconds)."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..kernels import mg1 as mg1_kernel
 from ..numerics.gamma import on_lattice
+from .protocol import StationQueue
 from .request_mix import RequestMix
 
 CELLS_PER_WORK = 64
@@ -19,7 +20,7 @@ STEADY = 1e-12
 NEGLIGIBLE = 1e-15
 
 
-class Mg1Queue:
+class Mg1Queue(StationQueue):
     """What of an M/G/1 queue does not depend on the arrival rate: the law of a query's work."""
 
     def __init__(self, mix: RequestMix) -> None:

@@ -16,6 +16,7 @@ from ..numerics.gamma import on_lattice
 from .interpolated_waits import LEAST_TAIL, interpolated_waits
 from .mxdc import MxDcLaw, MxDcQueue
 from .mxmc import MxMcLaw
+from .protocol import StationQueue
 from .request_mix import RequestMix
 
 TAILS = np.geomspace(1.0, LEAST_TAIL, 700)
@@ -25,7 +26,7 @@ FIRST = np.array([1])
 NO_WAIT = 1e-9
 
 
-class MgcQueue:
+class MgcQueue(StationQueue):
     """What of the pool does not depend on the arrival rate: the law of the service time.
 
     The wait of a query is interpolated in the scv of its service time, sizes and noise together; the service time
@@ -88,7 +89,7 @@ class MgcLaw:
         return self._waits
 
 
-class HeavyMgcQueue:
+class HeavyMgcQueue(StationQueue):
     """The pool with service times of a heavy tail: half of each of two estimates whose errors go opposite ways.
 
     Interpolated waits take a long service for a share of everybody's wait and come out too short far in the tail;

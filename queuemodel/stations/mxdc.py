@@ -13,6 +13,7 @@ from ..kernels import mxdc as mxdc_kernel
 from ..kernels import wait_table as wait_table_kernel
 from ..kernels import workload as workload_kernel
 from ..numerics.quantile import mean
+from .protocol import StationQueue
 from .request_mix import RequestMix
 from .workload import workload
 
@@ -37,7 +38,7 @@ DAMPING = math.log(1e10)
 LEAST_ARRIVALS = 1e-100
 
 
-class MxDcQueue:
+class MxDcQueue(StationQueue):
     """What of a bulk queue does not depend on the arrival rate: the window, the lattice and the law of the work."""
 
     def __init__(self, mix: RequestMix, cores: int) -> None:
@@ -50,7 +51,7 @@ class MxDcQueue:
             mix.full_batches, mix.remainders, mix.probability, mix.full_seconds, self.window * cores / self.served
         )
         # A hair early, so that rounding cannot hold back a latency that is exactly the idle one.
-        self.idle = mix.idle(cores) * (1.0 - 1e-14)
+        self.idle = mix.idle(np.ones(cores + 1)) * (1.0 - 1e-14)
         self.positions = np.arange(1, mix.most + 1)
         self.sums = mxdc_kernel.remainder_sums(mix.full_batches, mix.remainders, mix.probability)
 

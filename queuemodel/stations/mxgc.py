@@ -14,6 +14,7 @@ from ..numerics.quantile import mean
 from .interpolated_waits import interpolated_waits
 from .mxdc import MxDcQueue
 from .mxmc import MxMcLaw
+from .protocol import StationQueue
 from .request_mix import RequestMix
 
 # The tail probabilities at which waits are tabulated: five Gauss-Legendre nodes in each of these panels.
@@ -33,7 +34,7 @@ TAILS, WEIGHTS = _nodes()
 FINE_TAILS = np.geomspace(1.0, TAILS[-1], 600)
 
 
-class MxGcQueue:
+class MxGcQueue(StationQueue):
     """What of the noisy pool does not depend on the arrival rate."""
 
     def __init__(self, mix: RequestMix, cores: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import mxmc as mxmc_kernel
+from .protocol import StationQueue
 from .request_mix import RequestMix
 
 NEGLIGIBLE = 1e-13
@@ -16,7 +17,7 @@ NEGLIGIBLE = 1e-13
 MEMORY = 40
 
 
-class MxMcQueue:
+class MxMcQueue(StationQueue):
     """The pool of exponential servers, to be solved at any arrival rate."""
 
     def __init__(self, mix: RequestMix, cores: int) -> None:

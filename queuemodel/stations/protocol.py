@@ -33,3 +33,7 @@ class StationQueue(Protocol):
     def at(self, rate: float) -> StationLaw:
         """Solve the station at a rate of its own queries per second, below the stable one."""
         ...
+
+    def slowdown(self, rate: float) -> float:
+        """Mean factor on the service time at such a rate; 1 where the servers do not slow each other."""
+        return 1.0

@@ -7,11 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..inputs import arguments
 from ..inputs.contention import ContentionByBatch
-from ..inputs.machine import Machine
-from ..inputs.policy import Policy
-from ..inputs.query_sizes import QuerySizes
 from ..inputs.service_curve import ServiceCurve
 from ..kernels.request_mix import batch_of_an_item, cut, idle_latencies, moments
 
@@ -116,9 +112,9 @@ class RequestMix:
         """P(a query brings k requests) at index k; shape (most + 1,)."""
         return np.bincount(self.counts, self.probability, self.most + 1).astype(np.float64, copy=False)
 
-    def idle(self, servers: int) -> NDArray[np.float64]:
-        """Latency of each class on idle servers without noise, in seconds; shape (n,)."""
-        return idle_latencies(self.full_batches, self.remainders, self.full_seconds, servers)
+    def idle(self, slowdowns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Seconds that each class takes on idle servers without noise, given factors by busy servers; shape (n,)."""
+        return idle_latencies(self.full_batches, self.remainders, self.full_seconds, slowdowns)
 
 
 def mix_of(pmf: NDArray[np.float64], first_size: int, batch_size: int, curve: ServiceCurve) -> RequestMix | None:
@@ -148,45 +144,3 @@ def mix_of(pmf: NDArray[np.float64], first_size: int, batch_size: int, curve: Se
     if isinstance(curve.contention, ContentionByBatch):
         batch = batch_of_an_item(pmf, first_size, batch_size)
     return RequestMix(full_batches, remainders, probability / probability.sum(), full_seconds, curve.scv, share, batch)
-
-
-def mixes(machine: Machine, sizes: QuerySizes, policy: Policy) -> tuple[RequestMix | None, RequestMix | None]:
-    """Send every query to its station and cut those of the cores; None for a station that gets no query.
-
-    Queries of more than `policy.offload_above` items go to the accelerator whole; the others are cut into
-    floor(S / B) requests of B = `policy.batch_size` items and one of the rest.
-
-    Parameters
-    ----------
-    machine : Machine
-        The stations and their service curves.
-    sizes : QuerySizes
-        The law of the query sizes.
-    policy : Policy
-        Batch size and offload threshold.
-
-    Returns
-    -------
-    cpu, accelerator : RequestMix or None
-        The requests at the cores and at the accelerator.
-
-    Raises
-    ------
-    ValueError
-        If the policy offloads and the machine has no accelerator.
-    """
-    arguments.instance("machine", machine, Machine)
-    arguments.instance("sizes", sizes, QuerySizes)
-    arguments.instance("policy", policy, Policy)
-    if policy.offload_above is None:
-        return mix_of(sizes.pmf, 1, policy.batch_size, machine.cpu.service), None
-    if machine.accelerator is None:
-        raise ValueError(
-            f"offload_above(={policy.offload_above}) must be None on a machine without accelerator; "
-            "give the machine an accelerator or leave offload_above out"
-        )
-    kept = min(policy.offload_above, sizes.max_size)
-    return (
-        mix_of(sizes.pmf[:kept], 1, policy.batch_size, machine.cpu.service),
-        mix_of(sizes.pmf[kept:], kept + 1, sizes.max_size, machine.accelerator.service),
-    )

@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Stations
+from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Station, Stations, accelerator_station, core_station
 
 from ..capacity import capacity_of
 from .bounds import ROUNDING, SLACK, LatticeBounds
 from .certificate import Certificate
-from .late_shares import LateShares
 from .result import Evaluation
 
 #: Capacities nearer than this, relatively, pass for equal; it is what they are solved to.
@@ -94,7 +93,8 @@ class ExactSearch:
         self.thresholds = np.array(thresholds, np.int64)
         self.labels = labels
         self.bounds = LatticeBounds(machine, sizes, sla, self.batches, self.thresholds, everywhere)
-        self.shares = LateShares(machine, sizes, sla.seconds)
+        #: The accelerator at each threshold that was looked at: it does not depend on the batch size.
+        self._offloaded: dict[int, Station | None] = {}
         self.best: Evaluation | None = None
         self.most_qps = 0.0
         self.place = (0, 0)
@@ -204,9 +204,8 @@ class ExactSearch:
     def _late_at_cores_if_needed(self, row: int, column: int, least: float) -> float | None:
         """Settle a policy, given the least share that the cores make late; return that share if it was evaluated."""
         rate = self._rate(row, column)
-        above = int(self.thresholds[column])
         if self.evaluated_at[column] < rate:
-            late = self.shares.accelerator(above, rate)
+            late = self._late_offloaded(column, rate)
             self.evaluated_at[column] = rate
             self.offloaded_late[column] = max(self.offloaded_late[column], late)
             np.maximum(self.offloaded_late[:column], SLACK * late, out=self.offloaded_late[:column])
@@ -214,12 +213,24 @@ class ExactSearch:
         if self.bounds.missed(least, offloaded, column, more=ROUNDING):
             self.state[row, column] = DOMINANCE
             return None
-        late = self.shares.cores(int(self.batches[row]), above, rate)
+        late = self._late_at_cores(row, column, rate)
         if self.bounds.missed(late, offloaded, column):
             self.state[row, column] = EVALUATION
             return late
         self._solve(row, column)
         return late
+
+    def _late_at_cores(self, row: int, column: int, qps: float) -> float:
+        """Share of all queries that the cores make late at a load of the whole machine."""
+        station = core_station(self.machine, self.sizes, int(self.batches[row]), int(self.thresholds[column]))
+        return 0.0 if station is None else station.late(qps, self.sla.seconds)
+
+    def _late_offloaded(self, column: int, qps: float) -> float:
+        """Share of all queries that the accelerator makes late at a load of the whole machine."""
+        if column not in self._offloaded:
+            self._offloaded[column] = accelerator_station(self.machine, self.sizes, int(self.thresholds[column]))
+        station = self._offloaded[column]
+        return 0.0 if station is None else station.late(qps, self.sla.seconds)
 
     def _try(self, row: int, column: int) -> None:
         """Solve a policy if it carries more than the best so far."""
@@ -227,9 +238,8 @@ class ExactSearch:
         if self.bounds.overloaded(row, rate)[column]:
             self.state[row, column] = UTILIZATION
             return
-        above = int(self.thresholds[column])
-        offloaded = self.shares.accelerator(above, rate)
-        if self.bounds.missed(self.shares.cores(int(self.batches[row]), above, rate), offloaded, column):
+        offloaded = self._late_offloaded(column, rate)
+        if self.bounds.missed(self._late_at_cores(row, column, rate), offloaded, column):
             self.state[row, column] = EVALUATION
             return
         self._solve(row, column)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, arguments, mixes
+from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Stations, arguments
 
 from .branch_and_bound import ExactSearch
 from .result import SearchResult
@@ -80,7 +80,7 @@ def grid_search(
     batches = sorted({Policy(batch).batch_size for batch in batch_sizes})
     heights = {Policy(1, above).offload_above for above in offload_above}
     if machine.accelerator is None and heights != {None}:
-        mixes(machine, sizes, Policy(batches[0], next(above for above in offload_above if above is not None)))
+        Stations(machine, sizes, Policy(batches[0], next(above for above in offload_above if above is not None)))
     thresholds, labels = _distinct(sizes, heights)
     search = ExactSearch(machine, sizes, sla, batches, thresholds, labels, everywhere)
     search.run(progress)

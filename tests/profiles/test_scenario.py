@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 import strategies
 from recplan.profiles import FileError, load, models, read_curve, read_scenario, read_sizes
-from recplan.queuemodel import Accelerator, CorePool, Policy, QuerySizes, ServiceCurve, Sla
-from recplan.queuemodel.stations.offered_load import offered_load
+from recplan.queuemodel import Accelerator, CorePool, Policy, QuerySizes, ServiceCurve, Sla, Stations
 from source_tree import EXAMPLES
 
 EXAMPLE = EXAMPLES / "scenario.toml"
@@ -156,7 +155,7 @@ def test_the_example_works_from_any_folder(monkeypatch, tmp_path):
 
 def test_the_example_carries_the_load_that_it_names():
     scenario = read_scenario(EXAMPLE)
-    offered = offered_load(scenario.machine, scenario.sizes, scenario.policy)
+    offered = Stations(scenario.machine, scenario.sizes, scenario.policy)
     assert scenario.qps < offered.stable_qps
 
 

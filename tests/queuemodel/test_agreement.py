@@ -5,8 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, analyze, simulate
-from recplan.queuemodel.stations.offered_load import offered_load
+from recplan.queuemodel import (
+    Accelerator,
+    CorePool,
+    Machine,
+    Policy,
+    QuerySizes,
+    ServiceCurve,
+    Stations,
+    analyze,
+    simulate,
+)
 from strategies import query_sizes, rising_curves
 
 QUERIES = 60_000
@@ -16,7 +25,7 @@ LEVEL = 0.9999
 
 def agrees(machine, sizes, policy, utilization, q, error):
     """Whether analysis and simulation differ by no more than the interval and a relative error."""
-    qps = utilization * offered_load(machine, sizes, policy).stable_qps
+    qps = utilization * Stations(machine, sizes, policy).stable_qps
     latency = analyze(machine, sizes, policy, qps)
     sample = simulate(machine, sizes, policy, qps, queries=QUERIES, seed=1)
     # An interval in probability is one in time where the latency law has jumps.
@@ -84,7 +93,7 @@ def test_few_cores_agree_within_the_claimed_error(cores):
 )
 def test_on_a_nearly_idle_machine_requests_beyond_the_cores_wait_for_those_of_their_own_query(cores, sizes, load):
     machine, policy = Machine(CorePool(cores, ServiceCurve.from_table([1, 10], [0.1, 1.0]))), Policy(10)
-    latency = analyze(machine, sizes, policy, load * offered_load(machine, sizes, policy).stable_qps)
+    latency = analyze(machine, sizes, policy, load * Stations(machine, sizes, policy).stable_qps)
     positions = np.arange(-(-sizes.max_size // 10))
     requests = -(-np.arange(1, sizes.max_size + 1) // 10)
     shares = np.array([sizes.pmf[requests > position].sum() for position in positions])

@@ -13,11 +13,10 @@ from recplan.queuemodel import (
     Policy,
     QuerySizes,
     ServiceCurve,
+    Stations,
     analyze,
 )
 from recplan.queuemodel.analysis import latency_at
-from recplan.queuemodel.stations.dispatch import Stations
-from recplan.queuemodel.stations.offered_load import offered_load
 from strategies import factors, percentiles, query_sizes, rising_curves, scenarios, utilizations
 
 # What rounding and the interpolation of tables leave of an order that holds exactly.
@@ -27,7 +26,7 @@ LEVELS = (50.0, 95.0, 99.0)
 
 def at(scenario, utilization):
     machine, sizes, policy = scenario
-    return analyze(machine, sizes, policy, qps=utilization * offered_load(machine, sizes, policy).stable_qps)
+    return analyze(machine, sizes, policy, qps=utilization * Stations(machine, sizes, policy).stable_qps)
 
 
 @given(scenarios(), utilizations(), st.floats(0.3, 0.99), percentiles())
@@ -46,7 +45,7 @@ HEAVY_NOISE = (
 @example(HEAVY_NOISE, 0.9, 0.0445, 95.0)
 def test_the_answer_does_not_depend_on_the_load_that_was_solved_before(scenario, before, utilization, q):
     stations = Stations(*scenario)
-    stable = offered_load(*scenario).stable_qps
+    stable = Stations(*scenario).stable_qps
     latency_at(stations, before * stable).percentile(q)
     again = latency_at(stations, utilization * stable).percentile(q)
     assert again == pytest.approx(latency_at(Stations(*scenario), utilization * stable).percentile(q), rel=ROUNDING)
@@ -133,7 +132,7 @@ def test_without_noise_no_latency_undercuts_the_shortest_service(scenario, utili
 
 
 @given(scenarios(), utilizations())
-def test_the_utilizations_are_those_of_the_offered_load(scenario, utilization):
+def test_the_utilizations_are_those_of_the_Stations(scenario, utilization):
     latency = at(scenario, utilization)
     busiest = max(latency.cpu_utilization, latency.accelerator_utilization or 0.0)
     assert busiest == pytest.approx(utilization)
@@ -142,7 +141,7 @@ def test_the_utilizations_are_those_of_the_offered_load(scenario, utilization):
 @given(scenarios(), st.floats(1.0, 10.0))
 def test_an_overload_names_the_station_its_utilization_and_the_load_it_could_carry(scenario, utilization):
     machine, sizes, policy = scenario
-    stable = offered_load(machine, sizes, policy).stable_qps
+    stable = Stations(machine, sizes, policy).stable_qps
     with pytest.raises(OverloadedError, match=r"overloads the (cpu|accelerator): utilization") as caught:
         analyze(machine, sizes, policy, qps=stable * utilization * (1 + 1e-9))
     assert caught.value.utilization == pytest.approx(utilization)

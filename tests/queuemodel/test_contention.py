@@ -18,14 +18,13 @@ from recplan.queuemodel import (
     QuerySizes,
     ServiceCurve,
     Sla,
+    Stations,
     analyze,
     simulate,
 )
 from recplan.queuemodel.analysis import latency_at
 from recplan.queuemodel.kernels.contended import mean_slowdown, number_in_system
 from recplan.queuemodel.kernels.simulation import _idle_servers, _serve, _slowdown
-from recplan.queuemodel.stations.dispatch import Stations
-from recplan.queuemodel.stations.offered_load import offered_load
 from recplan.solvers import idle_percentile, max_qps
 from strategies import contentions, percentiles, rising_curves, scenarios, utilizations, with_contention
 
@@ -37,7 +36,7 @@ QUIET = rising_curves(scv=st.just(0.0))
 
 
 def stable(scenario):
-    return offered_load(*scenario).stable_qps
+    return Stations(*scenario).stable_qps
 
 
 @given(contentions(), st.integers(1, 40))
@@ -255,7 +254,7 @@ def test_the_stations_tell_the_slowdown_that_their_utilization_has(scenario, con
     stations = Stations(*slowed)
     qps = 0.5 * stable(slowed)
     assume(stations.cpu is not None)
-    expected = qps * stations.load.cpu_seconds_per_query * stations.slowdowns(qps)[0] / machine.cpu.cores
+    expected = qps * stations.cpu.work * stations.cpu.slowdown(qps) / machine.cpu.cores
     assert analyze(*slowed, qps).cpu_utilization == pytest.approx(expected)
 
 
@@ -334,7 +333,7 @@ def test_a_percentile_does_not_depend_on_what_was_asked_before(scenario, content
     scenario = with_contention(machine, contention), sizes, policy
     first, second = (Stations(*scenario) for _ in range(2))
     qps = one * stable(scenario)
-    first.laws(other * stable(scenario))
+    [station.at(other * stable(scenario)) for station in first]
     at = latency_at(second, qps).percentile(q)
     assert latency_at(first, qps).percentile(q) == at
 

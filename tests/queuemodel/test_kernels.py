@@ -5,11 +5,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numba.core.caching
-import numpy as np
 import pytest
 
 from recplan.queuemodel.kernels.jit import kernel
-from recplan.queuemodel.kernels.request_mix import weighted_quantile
 
 PACKAGES = ("recplan.queuemodel", "recplan.profiles", "recplan.solvers", "recplan.cli")
 
@@ -83,10 +81,3 @@ def test_a_kernel_divides_by_zero_without_an_exception():
         return x / y
 
     assert ratio(1.0, 0.0) == float("inf")
-
-
-@pytest.mark.parametrize("value", [0.1, 1.0, 0.30000000000000004])
-def test_a_weighted_quantile_is_found_among_neighbouring_numbers(value):
-    values = np.array([value, np.nextafter(value, 1e9)])
-    for level, expected in ((0.2, values[0]), (0.3, values[0]), (0.31, values[1]), (1.0, values[1])):
-        assert weighted_quantile(values, np.array([0.3, 0.7]), level) == expected

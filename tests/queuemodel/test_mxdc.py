@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve
+from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Stations
 from recplan.queuemodel.kernels import mxdc as mxdc_kernel
 from recplan.queuemodel.numerics.root_finding import crossing
 from recplan.queuemodel.stations import mxdc as bulk_queue
 from recplan.queuemodel.stations.mxdc import MxDcQueue
-from recplan.queuemodel.stations.request_mix import mixes
 from recplan.queuemodel.stations.workload import workload
 
 
@@ -54,7 +53,7 @@ def test_the_carried_work_is_what_lindleys_recursion_comes_to(walk):
 
 def queue_of(cores, batch, sizes, times=(0.001, 0.004, 0.024)):
     machine = Machine(CorePool(cores, ServiceCurve.from_table([1, 64, 512], times)))
-    return MxDcQueue(mixes(machine, sizes, Policy(batch))[0], cores)
+    return MxDcQueue(Stations(machine, sizes, Policy(batch)).cpu.mix, cores)
 
 
 SETTINGS = [(40, 64), (40, 8), (8, 128), (8, 3), (3, 32), (16, 1)]
@@ -114,7 +113,7 @@ def test_a_crossing_is_found_from_the_side_where_the_function_is_not_above_zero(
 
 def test_a_mix_is_the_same_however_far_the_batch_size_exceeds_the_largest_query():
     machine = Machine(CorePool(2, ServiceCurve.from_table([1, 4], [1.0, 1.0])))
-    exact, beyond = (mixes(machine, QuerySizes.uniform(1, 4), Policy(batch))[0] for batch in (4, 9))
+    exact, beyond = (Stations(machine, QuerySizes.uniform(1, 4), Policy(batch)).cpu.mix for batch in (4, 9))
     assert exact.alike
     assert beyond.alike
     assert replace(beyond, full_batches=exact.full_batches).work == exact.work

@@ -15,10 +15,10 @@ from recplan.queuemodel import (
     QuerySizes,
     Sample,
     ServiceCurve,
+    Stations,
     simulate,
 )
 from recplan.queuemodel.kernels.simulation import _idle_servers, _serve, simulate_queries
-from recplan.queuemodel.stations.offered_load import offered_load
 from strategies import factors, query_sizes, rising_curves, scenarios, service_curves, utilizations
 
 
@@ -28,7 +28,7 @@ def constant(seconds, scv=0.0):
 
 def simulated(scenario, utilization, **options):
     machine, sizes, policy = scenario
-    return simulate(machine, sizes, policy, utilization * offered_load(*scenario).stable_qps, **options)
+    return simulate(machine, sizes, policy, utilization * Stations(*scenario).stable_qps, **options)
 
 
 def assert_within(value, expected, standard_error):

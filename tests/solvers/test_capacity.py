@@ -2,8 +2,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze
-from recplan.queuemodel.stations.offered_load import offered_load
+from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, Stations, analyze
 from recplan.solvers import idle_percentile, max_qps
 from strategies import rising_curves, scenarios, slas
 
@@ -25,7 +24,7 @@ def targets(draw, lowest_percentile=50.0, **machine_options):
 def test_the_capacity_keeps_the_target_and_a_little_more_load_does_not(target):
     machine, sizes, policy, sla = target
     capacity = max_qps(machine, sizes, policy, sla)
-    stable = offered_load(machine, sizes, policy).stable_qps
+    stable = Stations(machine, sizes, policy).stable_qps
     assert 0 < capacity < stable
     kept = analyze(machine, sizes, policy, qps=capacity * (1 - 1e-6))
     assert kept.cdf(sla.seconds) >= sla.percentile / 100 - 1e-7

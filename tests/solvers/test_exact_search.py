@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla
-from recplan.queuemodel.stations.dispatch import Stations
+from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, Stations
 from recplan.solvers import grid_search, idle_percentile, max_qps
 from recplan.solvers.capacity import capacity_of
 from strategies import machines, pmfs, service_curves

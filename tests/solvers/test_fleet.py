@@ -5,8 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze
-from recplan.queuemodel.stations.dispatch import Stations
+from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, Stations, analyze
 from recplan.solvers import MachinePower, StationPower, grid_search, max_qps, size, size_day
 from recplan.solvers.capacity import capacity_of
 from strategies import machines, query_sizes

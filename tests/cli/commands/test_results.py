@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 from recplan.cli.application import app
 from recplan.cli.output.wording import significant
 from recplan.profiles import known_hardware, load, models, presets, read_scenario
-from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, analyze, simulate
-from recplan.queuemodel.stations.offered_load import offered_load
+from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Stations, analyze, simulate
 from recplan.solvers import coordinate_search, grid_search, hill_climb, max_qps, static_policy
 from source_tree import EXAMPLES
 
@@ -56,7 +55,7 @@ def as_csv(records):
 @settings(max_examples=10)
 def test_analyze_says_what_the_library_says(load, batch_size, offload_above):
     policy = Policy(batch_size, offload_above)
-    qps = load * offered_load(WITH_ACCELERATOR, SIZES, policy).stable_qps
+    qps = load * Stations(WITH_ACCELERATOR, SIZES, policy).stable_qps
     arguments = ("--qps", repr(qps), "--batch-size", batch_size, "--offload-above", offload_above or "none")
     result = document("analyze", *BOTH, *arguments)["result"]
     latency = analyze(WITH_ACCELERATOR, SIZES, policy, qps)
