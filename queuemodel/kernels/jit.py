@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from functools import cache
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
 
 from numba import njit
 
@@ -12,10 +15,10 @@ R = TypeVar("R")
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a function of plain numbers and arrays at its first call, and keep the machine code on disk.
+    """Compile a function of numbers, arrays and named tuples at its first call, and keep the machine code on disk.
 
-    A kernel may call only kernels of its own file and read no constant of another: the cache on disk is keyed
-    by the file that defines the kernel, so a change elsewhere would go unseen.
+    A kernel may call any kernel and read any constant of this folder's files, and of its own file: a change in one
+    of them makes every kernel compile anew.
 
     Parameters
     ----------
@@ -36,9 +39,25 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     >>> doubled(3.0)
     6.0
     """
+    compiled = njit(nogil=True, error_model="numpy")
     try:
-        compiled = njit(cache=True, nogil=True, error_model="numpy")(function)
-    except RuntimeError:
-        # No cache folder is writable. Machine code that lives as long as the process is better than no start.
-        compiled = njit(nogil=True, error_model="numpy")(function)
-    return cast("Callable[P, R]", compiled)
+        kept: Any = compiled(function)
+        kept.enable_caching()
+        # numba stamps machine code with the file that defines the kernel, and would run old code of another file.
+        index = kept._cache._cache_file
+        index._source_stamp = sources_digest(), index._source_stamp
+    except (RuntimeError, OSError, AttributeError):
+        # No cache folder is writable, no sources are readable, or this numba keeps its stamp elsewhere. Machine code
+        # that lives as long as the process is better than no start, and than stale code.
+        kept = compiled(function)
+    return cast("Callable[P, R]", kept)
+
+
+@cache
+def sources_digest() -> bytes:
+    """Digest of every file of this folder."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.iterdir()):
+        if path.suffix == ".py":
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.digest()

@@ -1,17 +1,20 @@
 import ast
 import importlib
+import os
 import pkgutil
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import numba.core.caching
 import pytest
 
-from recplan.queuemodel.kernels.jit import kernel
+import recplan.queuemodel
+from recplan.queuemodel.kernels import jit
+from recplan.queuemodel.kernels.jit import kernel, sources_digest
 
 PACKAGES = ("recplan.queuemodel", "recplan.profiles", "recplan.solvers", "recplan.cli")
-
-DECORATOR = {("recplan.queuemodel.kernels.jit", "kernel"), ("recplan.queuemodel", "kernel")}
 
 
 def sources():
@@ -41,15 +44,94 @@ def imports_of_the_project(tree, package):
                 yield from ((module, alias.name) for alias in node.names)
 
 
-def test_a_module_with_kernels_takes_nothing_but_the_decorator_from_the_project():
-    found = {
-        name: set(imports_of_the_project(tree, package))
-        for name, package, tree in sources()
-        if any(is_kernel(node) for node in ast.walk(tree))
+def test_kernels_read_only_files_that_the_caches_stamp_covers():
+    modules = {name: tree for name, _, tree in sources() if any(is_kernel(node) for node in ast.walk(tree))}
+    assert "recplan.queuemodel.kernels.simulation" in modules
+    packages = {name: package for name, package, _ in sources()}
+    of_the_face = {name for home, names in recplan.queuemodel._HOMES.items() for name in names if "kernels." in home}
+    strays = {
+        (name, module, imported)
+        for name, tree in modules.items()
+        for module, imported in imports_of_the_project(tree, packages[name])
+        if not module.startswith("recplan.queuemodel.kernels")
+        and (module, imported in of_the_face) != ("recplan.queuemodel", True)
     }
-    assert "recplan.queuemodel.kernels.simulation" in found
-    strays = {name: imports - DECORATOR for name, imports in found.items()}
-    assert not any(strays.values()), strays
+    assert not strays
+
+
+def test_the_stamp_of_every_kernel_covers_all_kernel_files():
+    stamps = {
+        f"{name}.{node.name}": getattr(importlib.import_module(name), node.name)._cache._cache_file._source_stamp
+        for name, _, tree in sources()
+        for node in ast.walk(tree)
+        if is_kernel(node)
+    }
+    assert len(stamps) > 40
+    assert {stamp[0] for stamp in stamps.values()} == {sources_digest()}
+
+
+SCALED = """
+from {compiler} import kernel
+
+@kernel
+def scaled(x):
+    return {factor} * x
+"""
+
+CALLERS = """
+from {compiler} import kernel
+from {scaled} import scaled
+
+@kernel
+def applied(x):
+    return scaled(x)
+"""
+
+RUN = """
+for module in ("stamped.caller", "caller_outside", "plain.caller"):
+    applied = __import__(module, fromlist=["applied"]).applied
+    print(applied(1.0), sum(applied.stats.cache_hits.values()))
+"""
+
+
+def test_a_change_of_one_kernel_file_recompiles_the_kernels_of_the_others(tmp_path):
+    compilers = {
+        "stamped": Path(jit.__file__).read_text(encoding="utf-8"),
+        "plain": "import numba\nkernel = numba.njit(cache=True)\n",
+    }
+
+    def write(path, text):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def run(factor):
+        for package in compilers:
+            write(tmp_path / package / "scaled.py", SCALED.format(compiler=f"{package}.jit", factor=factor))
+        environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+        done = subprocess.run(
+            [sys.executable, "-c", RUN], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        return [(float(value), int(hits)) for value, hits in map(str.split, done.stdout.splitlines())]
+
+    for package, compiler in compilers.items():
+        write(tmp_path / package / "jit.py", compiler)
+        write(tmp_path / package / "caller.py", CALLERS.format(compiler=f"{package}.jit", scaled=f"{package}.scaled"))
+    write(tmp_path / "caller_outside.py", CALLERS.format(compiler="stamped.jit", scaled="stamped.scaled"))
+    assert run(factor=2.0) == [(2.0, 0), (2.0, 0), (2.0, 0)]
+    assert run(factor=2.0) == [(2.0, 1), (2.0, 1), (2.0, 1)]
+    # Without our stamp numba would run the old machine code.
+    assert run(factor=3.0) == [(3.0, 0), (3.0, 0), (2.0, 1)]
+
+
+def test_a_kernel_is_not_kept_on_disk_where_numba_keeps_its_stamp_elsewhere(monkeypatch):
+    monkeypatch.setattr(numba.core.caching, "IndexDataCacheFile", lambda **arguments: object())
+
+    @kernel
+    def doubled(x):
+        return 2.0 * x
+
+    assert isinstance(doubled._cache, numba.core.caching.NullCache)
+    assert doubled(3.0) == 6.0
 
 
 def test_no_module_but_the_decorators_own_compiles_by_itself():
