@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
-from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, Sla, arguments
+from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, Scope, Sla, arguments
 
 from .catalogue import INPUT_LOADING, is_curve, station_profile
 from .files.profile_file import read_curve_file
@@ -88,7 +89,7 @@ class _Station:
     hardware: str | None = None
 
 
-def read_scenario(path: str | PathLike[str]) -> Scenario:
+def read_scenario(path: str | PathLike[str], scope: Scope = "machine") -> Scenario:
     """Read a scenario.
 
     Parameters
@@ -97,9 +98,11 @@ def read_scenario(path: str | PathLike[str]) -> Scenario:
         A TOML file with the tables ``[sizes]`` (``law`` and its parameters, or ``trace``) and ``[cpu]``
         (``cores`` and ``curve``, a table or a profile, or ``model`` and ``hardware``, names of the catalogue or TOML
         files, and ``preset``; ``scv``), and, where wanted,
-        ``[accelerator]`` (``units``, else as ``[cpu]``), ``[sla]`` (``percentile``, ``milliseconds``),
+        ``[accelerator]`` (``units``, else as ``[cpu]``), ``[sla]`` (``percentile``, ``milliseconds``, ``scope``),
         ``[policy]`` (``batch_size``, ``offload_above``), ``[load]`` (``qps``), and the keys ``title`` and
         ``input_loading``. Files that it names are sought from its own folder.
+    scope : str
+        Scope of a target that states none, as for `Sla`.
 
     Returns
     -------
@@ -145,7 +148,7 @@ def read_scenario(path: str | PathLike[str]) -> Scenario:
         machine=_machine(cpu, cpu_table, accelerator),
         sizes=sizes,
         sizes_name=sizes_name,
-        sla=_sla(root.table("sla")) if "sla" in root else None,
+        sla=_sla(root.table("sla"), scope) if "sla" in root else None,
         policy=_policy(root.table("policy"), "accelerator" in root) if "policy" in root else None,
         qps=_qps(root.table("load")) if "load" in root else None,
         path=Path(path),
@@ -252,12 +255,13 @@ def _name_or_sibling(table: TomlTable, key: str) -> str:
     return str(_sibling(table, key)) if name.lower().endswith((".toml", ".csv")) else name
 
 
-def _sla(table: TomlTable) -> Sla:
-    table.allow("percentile", "milliseconds")
+def _sla(table: TomlTable, scope: Scope) -> Sla:
+    table.allow("percentile", "milliseconds", "scope")
     with table.blaming("milliseconds"):
         milliseconds = arguments.number("milliseconds", table.value("milliseconds"), above=0)
         percent = arguments.percentile("percentile", table.value("percentile"))
-        return Sla(percent, seconds=milliseconds / MILLISECONDS_PER_SECOND)
+        stated: Any = table.text("scope") if "scope" in table else scope
+        return Sla(percent, milliseconds / MILLISECONDS_PER_SECOND, stated)
 
 
 def _policy(table: TomlTable, has_accelerator: bool) -> Policy:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .inputs.overload import OverloadedError
     from .inputs.policy import MOST_ITEMS as MOST_ITEMS
     from .inputs.policy import Policy, Sla
+    from .inputs.policy import Scope as Scope
     from .inputs.query_sizes import LARGEST_SIZE as LARGEST_SIZE
     from .inputs.query_sizes import QuerySizes
     from .inputs.service_curve import PROVENANCES as PROVENANCES
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .inputs.size_laws import published_laws as published_laws
     from .kernels.jit import kernel as kernel
     from .numerics.gamma import unit_table as unit_table
+    from .numerics.quantile import quantile as quantile
     from .numerics.root_finding import crossing as crossing
     from .results import Restorable as Restorable
     from .results import Row as Row
@@ -61,12 +63,13 @@ _HOMES = {
     "inputs.contention": ("Contention", "ContentionByBatch"),
     "inputs.machine": ("Accelerator", "CorePool", "MOST_SERVERS", "Machine"),
     "inputs.overload": ("OverloadedError",),
-    "inputs.policy": ("MOST_ITEMS", "Policy", "Sla"),
+    "inputs.policy": ("MOST_ITEMS", "Policy", "Scope", "Sla"),
     "inputs.query_sizes": ("LARGEST_SIZE", "QuerySizes"),
     "inputs.service_curve": ("PROVENANCES", "ServiceCurve"),
     "inputs.size_laws": ("published_laws",),
     "kernels.jit": ("kernel",),
     "numerics.gamma": ("unit_table",),
+    "numerics.quantile": ("quantile",),
     "numerics.root_finding": ("crossing",),
     "results": ("Restorable", "Row", "flat", "plain"),
     "simulation": ("MOST_QUERIES", "Sample", "simulate"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Protocol, Self, Union, cast, get_args, get_origin, get_type_hints
 
@@ -102,7 +102,7 @@ class Restorable(Presentation):
         Raises
         ------
         ValueError
-            If a key is missing or not known, or a value is not allowed.
+            If a key is not known, one without default is missing, or a value is not allowed.
 
         Examples
         --------
@@ -224,11 +224,12 @@ def _restored(kind: Any, value: Any) -> Any:
     if not is_dataclass(kind):
         return value
     names = [field.name for field in fields(kind)]
-    if not isinstance(value, Mapping) or set(value) != set(names):
+    needed = {field.name for field in fields(kind) if field.default is MISSING}
+    if not isinstance(value, Mapping) or not needed <= set(value) <= set(names):
         held = ", ".join(map(str, value)) if isinstance(value, Mapping) else repr(value)
         raise ValueError(f"{cast(Any, kind).__name__} is made of {', '.join(names)}, not of {held}")
     hints = get_type_hints(kind)
-    return cast(Any, kind)(**{name: _restored(hints[name], value[name]) for name in names})
+    return cast(Any, kind)(**{name: _restored(hints[name], value[name]) for name in names if name in value})
 
 
 def _member(kinds: tuple[Any, ...], value: Any) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import get_args
 
-from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Stations, arguments, crossing, latency_at
+from recplan.queuemodel import Machine, Policy, QuerySizes, Scope, Sla, Stations, arguments, crossing, quantile
 
 TOLERANCE = 5e-7
 #: Share of the stable load that stands for an idle machine.
@@ -55,7 +56,9 @@ def max_qps(machine: Machine, sizes: QuerySizes, policy: Policy, sla: Sla) -> fl
     return capacity_of(Stations(machine, sizes, policy), sla)
 
 
-def idle_percentile(machine: Machine, sizes: QuerySizes, policy: Policy, percentile: float) -> float:
+def idle_percentile(
+    machine: Machine, sizes: QuerySizes, policy: Policy, percentile: float, scope: Scope = "machine"
+) -> float:
     """Latency percentile of a machine that is almost never busy: no load gets a faster answer.
 
     Parameters
@@ -64,6 +67,8 @@ def idle_percentile(machine: Machine, sizes: QuerySizes, policy: Policy, percent
         As for `max_qps`.
     percentile : float
         1 to 99.99.
+    scope : str
+        As for `Sla`: of all queries, or of those of the station whose percentile is the larger.
 
     Returns
     -------
@@ -73,7 +78,8 @@ def idle_percentile(machine: Machine, sizes: QuerySizes, policy: Policy, percent
     Raises
     ------
     ValueError
-        If `percentile` is out of its range, or the policy offloads and the machine has no accelerator.
+        If `percentile` is out of its range, `scope` is not known, or the policy offloads and the machine has no
+        accelerator.
 
     Examples
     --------
@@ -82,21 +88,27 @@ def idle_percentile(machine: Machine, sizes: QuerySizes, policy: Policy, percent
     >>> idle_percentile(machine, QuerySizes.fixed(4), Policy(batch_size=1), 95)
     1.0
     """
-    return idle_latency(Stations(machine, sizes, policy), arguments.percentile("percentile", percentile))
+    arguments.choice("scope", scope, get_args(Scope))
+    return idle_latency(Stations(machine, sizes, policy), arguments.percentile("percentile", percentile), scope)
 
 
-def idle_latency(stations: Stations, percentile: float) -> float:
+def idle_latency(stations: Stations, percentile: float, scope: Scope) -> float:
     """Latency percentile of prepared stations that are almost never busy, in seconds."""
-    return stations.idle(percentile / 100.0) or latency_at(stations, IDLE * stations.stable_qps).percentile(percentile)
+    probability = percentile / 100.0
+    if scope == "machine" and (exact := stations.idle(probability)):
+        return exact
+    qps = IDLE * stations.stable_qps
+
+    def answered(seconds: float) -> float:
+        return 1.0 - combined(stations, (station.late(qps, seconds) for station in stations), scope)
+
+    return quantile(answered, probability, 0.0, stations.scale)
 
 
-def capacity_of(
-    stations: Stations, sla: Sla, above: float = 0.0, *, near: float = 0.0, everywhere: bool = False
-) -> float:
+def capacity_of(stations: Stations, sla: Sla, above: float = 0.0, *, near: float = 0.0) -> float:
     """Find the highest load that keeps a target; return 0.0 at once where it does not exceed `above`.
 
-    The search begins at `above`, else at `near`, where that is known for the capacity of a policy much alike. With
-    `everywhere` the queries of each station have to keep the target by themselves.
+    The search begins at `above`, else at `near`, where that is known for the capacity of a policy much alike.
     """
     if stations.idle(sla.percentile / 100.0) > sla.seconds:
         return 0.0
@@ -105,7 +117,7 @@ def capacity_of(
         return 0.0
     allowed = 1.0 - sla.percentile / 100.0
     alone = stations.late_when_idle(sla.seconds)
-    always = combined(stations, alone, everywhere)
+    always = combined(stations, alone, sla.scope)
     # Queries that are late on an idle machine are late at any load; of the others so many may be late.
     spare = allowed - always
     if spare < ROUNDING:
@@ -113,7 +125,7 @@ def capacity_of(
 
     def excess(depth: float) -> float:
         qps = stable * math.exp(-depth)
-        late = combined(stations, (station.late(qps, sla.seconds) for station in stations), everywhere)
+        late = combined(stations, (station.late(qps, sla.seconds) for station in stations), sla.scope)
         if late > allowed:
             return math.log1p((late - allowed) / spare)
         return math.log(max(late - always, SMALLEST) / spare)
@@ -124,7 +136,7 @@ def capacity_of(
         station.share if station.stable_qps <= stable * (1.0 + TOLERANCE) else late
         for station, late in zip(stations, alone, strict=True)
     )
-    outside = (0.0, math.log(max(combined(stations, at_limit, everywhere) - always, SMALLEST) / spare))
+    outside = (0.0, math.log(max(combined(stations, at_limit, sla.scope) - always, SMALLEST) / spare))
     if outside[1] <= 0.0:
         # The target can be kept with all queries late that go to the station that is overloaded first.
         outside = (TOLERANCE, excess(TOLERANCE))
@@ -147,9 +159,9 @@ def capacity_of(
     return stable * math.exp(-crossing(excess, (depth, value), outside, absolute=TOLERANCE))
 
 
-def combined(stations: Stations, late: Iterable[float], everywhere: bool) -> float:
-    """Late share of all queries, given the parts of it at the stations; with `everywhere` the largest in a station."""
-    if everywhere:
+def combined(stations: Stations, late: Iterable[float], scope: Scope) -> float:
+    """Late share of all queries, given the parts of it at the stations; by station the largest of a station's own."""
+    if scope == "station":
         return max(part / station.share for station, part in zip(stations, late, strict=True))
     return sum(late)
 

@@ -114,8 +114,12 @@ def utilizations():
     return st.floats(0.05, 0.95)
 
 
+def scopes():
+    return st.sampled_from(["machine", "station"])
+
+
 def slas():
-    return st.builds(Sla, percentile=percentiles(), seconds=seconds())
+    return st.builds(Sla, percentile=percentiles(), seconds=seconds(), scope=scopes())
 
 
 @st.composite

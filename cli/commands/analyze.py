@@ -11,7 +11,7 @@ from ..output.message import note
 from ..output.report import Quantity, Report
 from ..output.wording import given
 from ..records.latency import POLICY, latency_quantities, latency_record, percentiles_with
-from ..scenario.setting import describe_policy, read_load, read_setting
+from ..scenario.setting import describe_policy, read_load, read_setting, stated_sla
 
 PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9)
 
@@ -63,6 +63,6 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, plot: PlotO
         )
     )
     if plot.wanted:
-        from ..figures.pictures import load_picture, stated_sla
+        from ..figures.pictures import load_picture
 
         draw_beside(load_picture(setting, policy, stated_sla(setting), qps, percentiles), plot, output)

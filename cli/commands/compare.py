@@ -12,7 +12,7 @@ import typer
 from ..options.completion import complete_accelerators, complete_cpus, complete_models, complete_sizes, one_of
 from ..options.output import OutputOptions
 from ..options.power import AccountingOption
-from ..options.scenario import InputLoadingOption
+from ..options.scenario import InputLoadingOption, ScopeOption
 from ..output.compilation import compilation_announced
 from ..output.failure import INTERRUPTED
 from ..output.formats import Format
@@ -21,11 +21,11 @@ from ..output.progress import Progress
 from ..output.report import Quantity, Report, Section
 from ..output.wording import given, origin, per_cent, significant
 from ..scenario.power import hardware_power
-from ..scenario.setting import DEFAULT_SIZES, describe_policy
+from ..scenario.setting import DEFAULT_SCOPE, DEFAULT_SIZES, describe_policy
 
 if TYPE_CHECKING:
     from recplan.profiles import Headline
-    from recplan.queuemodel import QuerySizes
+    from recplan.queuemodel import QuerySizes, Scope
     from recplan.solvers import Case, ComparedCase, GeometricMean, Outcome
 
 #: Targets by their factor on the published one; DeepRecSys sweeps these.
@@ -50,10 +50,11 @@ Examples:
 
 \b
 The targets low, medium and high are 0.5, 1 and 1.5 times the published one of
-each model, for the 95th percentile, in milliseconds. Capacities are in
-queries per second. The static rule cuts the largest query into one batch per
-core and uses no accelerator; DeepRecSched climbs; exact is the best of all
-batch sizes and thresholds. Queries/s per watt counts every part with its
+each model, for the 95th percentile, in milliseconds. DeepRecSys holds all
+queries of a machine together to them, as --scope machine does. Capacities are
+in queries per second. The static rule cuts the largest query into one batch
+per core and uses no accelerator; DeepRecSched climbs; exact is the best of
+all batch sizes and thresholds. Queries/s per watt counts every part with its
 thermal design power, as the paper does; with --accounting utilization it
 counts what the parts draw at that load."""
 
@@ -138,6 +139,7 @@ def run(
             autocompletion=complete_sizes,
         ),
     ] = DEFAULT_SIZES,
+    scope: ScopeOption = None,
     input_loading: InputLoadingOption = None,
     accounting: AccountingOption = None,
     workers: Annotated[
@@ -153,6 +155,7 @@ def run(
 
     if sizes not in QuerySizes.names():
         raise arguments.unknown("--sizes", sizes, QuerySizes.names())
+    scope = scope or DEFAULT_SCOPE
     processes = (os.cpu_count() or 1) if workers is None else arguments.whole("--workers", workers)
     names = _distinct("--model", model, [known.name for known in models()])
     _refuse_curves("--cpu", cpu or ())
@@ -163,7 +166,9 @@ def run(
     cases = [
         case
         for name in dict.fromkeys(cpu or CPUS)
-        for case in _cases(name, beside, names, targets, law, input_loading or "accelerator", accounting or "tdp")
+        for case in _cases(
+            name, beside, names, targets, scope, law, input_loading or "accelerator", accounting or "tdp"
+        )
     ]
     compared: list[ComparedCase] = []
     begin = perf_counter()
@@ -195,6 +200,7 @@ def run(
             records=records,
             document={
                 "sizes": sizes,
+                "scope": scope,
                 "accelerator": beside,
                 "accounting": accounting or "tdp",
                 "outcomes": records,
@@ -259,6 +265,7 @@ def _cases(
     accelerator: str | None,
     names: Sequence[str],
     targets: Sequence[str],
+    scope: Scope,
     sizes: QuerySizes,
     input_loading: str,
     accounting: str,
@@ -281,7 +288,7 @@ def _cases(
             machine = load(name, cpu=cpu, input_loading=input_loading)
             drawn = power.without_accelerator() if power else None
         for target in targets:
-            sla = Sla(known.sla.percentile, TARGETS[target] * known.sla.seconds)
+            sla = Sla(known.sla.percentile, TARGETS[target] * known.sla.seconds, scope)
             cases.append(Case(name, target, machine, sizes, sla, drawn, host.name))
     return cases
 

@@ -63,12 +63,6 @@ class ExportOptions:
     """What to write, and how the best policy is chosen."""
 
     to: Annotated[Destination, typer.Option(help="What to write it for.")]
-    overall: Annotated[
-        bool,
-        typer.Option(
-            "--overall", help="Choose by the target of all queries together, not of those of each station, as for tune."
-        ),
-    ] = False
 
 
 def run(
@@ -91,10 +85,8 @@ def run(
     setting = read_setting(setting_options)
     sla = read_sla(setting, sla_options)
     policy = read_fixed_policy(policy_options)
-    if policy is not None and export_options.overall:
-        raise ValueError("--overall is for choosing a policy; leave it out beside --batch-size")
     with compilation_announced():
-        found = _solved(setting, sla, policy, export_options.overall)
+        found = _solved(setting, sla, policy)
     decision = Decision(
         setting.run_under(found.policy),
         sla,
@@ -110,7 +102,7 @@ def run(
     sys.stdout.flush()
 
 
-def _solved(setting: Setting, sla: Sla, policy: Policy | None, overall: bool) -> SearchResult:
+def _solved(setting: Setting, sla: Sla, policy: Policy | None) -> SearchResult:
     from recplan.solvers import solve_policy
 
     if policy is not None:
@@ -118,7 +110,7 @@ def _solved(setting: Setting, sla: Sla, policy: Policy | None, overall: bool) ->
         if found.reason:
             raise UnreachableTargetError(found.reason)
         return found
-    return best_policy(setting.machine, setting.sizes, sla, overall=overall)
+    return best_policy(setting.machine, setting.sizes, sla)
 
 
 def _text(decision: Decision, to: Destination, options: ScenarioOptions, output: Path | None) -> str:

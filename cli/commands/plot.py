@@ -17,7 +17,7 @@ from ..output.compilation import compilation_announced
 from ..output.failure import UnreachableTargetError
 from ..output.message import note
 from ..scenario.policy_comparison import best_policy
-from ..scenario.setting import Setting, read_fixed_policy, read_rate, read_setting, read_sla
+from ..scenario.setting import Setting, read_fixed_policy, read_rate, read_setting, read_sla, stated_sla
 
 if TYPE_CHECKING:
     from recplan.queuemodel import Policy, Sla
@@ -63,14 +63,14 @@ class Kind(StrEnum):
 
 _HARDWARE = {"scenario", "model", "preset", "cpu", "accelerator", "input_loading"}
 _MACHINE = _HARDWARE | {"cores", "units", "scv", "sizes", "sizes_file"}
-_TARGET = {"sla_ms", "percentile"}
+_TARGET = {"sla_ms", "percentile", "scope"}
 _POLICY = {"batch_size", "offload_above"}
 _POWER = {"watts_cpu", "watts_accelerator", "accounting"}
 #: The options that change a picture.
 _USED: Mapping[Kind, set[str]] = {
     Kind.LOAD: _MACHINE | _TARGET | _POLICY | {"qps"},
     Kind.CDF: _MACHINE | _TARGET | _POLICY | {"qps", "queries", "seed"},
-    Kind.LANDSCAPE: _MACHINE | _TARGET | {"overall"},
+    Kind.LANDSCAPE: _MACHINE | _TARGET,
     Kind.ROOFLINE: _HARDWARE | {"batch_size"},
     Kind.OPERATORS: _HARDWARE | {"batch_size"},
     Kind.PARETO: _MACHINE | _TARGET | _POLICY | _POWER | {"over"},
@@ -92,9 +92,6 @@ class KindOptions:
         typer.Option(metavar="N", help="cdf: queries to simulate, 100 to 100 million, or 0.  [default: 200000]"),
     ] = None
     seed: Annotated[int | None, typer.Option(metavar="N", help="cdf: seed of the random numbers.  [default: 1]")] = None
-    overall: Annotated[
-        bool, typer.Option("--overall", help="landscape: hold all queries together to the target, as in tune.")
-    ] = False
     over: Annotated[
         list[str] | None, typer.Option(metavar="AXIS=VALUES", help="pareto: what to sweep over, as in sweep.")
     ] = None
@@ -171,7 +168,7 @@ def _load(asked: _Asked) -> Picture:
 def _cdf(asked: _Asked) -> Picture:
     from recplan.queuemodel import MOST_QUERIES, analyze, arguments, simulate
 
-    from ..figures.pictures import cdf_picture, stated_sla
+    from ..figures.pictures import cdf_picture
 
     setting = read_setting(asked.setting)
     has_target = asked.sla.sla_ms is not None or stated_sla(setting) is not None
@@ -196,8 +193,7 @@ def _landscape(asked: _Asked) -> Picture:
 
     setting = read_setting(asked.setting)
     sla = read_sla(setting, asked.sla)
-    best = _best(setting, sla, overall=asked.kind.overall)
-    return landscape_picture(setting, sla, best, overall=asked.kind.overall)
+    return landscape_picture(setting, sla, _best(setting, sla))
 
 
 def _roofline(asked: _Asked) -> Picture:
@@ -267,11 +263,11 @@ _PICTURES: Mapping[Kind, Callable[[_Asked], Picture]] = {
 def _policy(setting: Setting, sla: Sla | None, options: FixedPolicyOptions) -> Policy:
     """Return the given policy, or the scenario's, or the best."""
     policy = read_fixed_policy(options) or (setting.file.policy if setting.file else None)
-    return policy or _best(setting, sla or read_sla(setting, SlaOptions()), overall=False)[0]
+    return policy or _best(setting, sla or read_sla(setting, SlaOptions()))[0]
 
 
-def _best(setting: Setting, sla: Sla, *, overall: bool) -> tuple[Policy, float]:
-    found = best_policy(setting.machine, setting.sizes, sla, overall=overall)
+def _best(setting: Setting, sla: Sla) -> tuple[Policy, float]:
+    found = best_policy(setting.machine, setting.sizes, sla)
     return found.policy, found.qps
 
 

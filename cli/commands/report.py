@@ -8,7 +8,6 @@ from ..options.power import PowerOptions
 from ..options.provision import ProvisionOptions
 from ..options.report import PageOptions, ReportOptions
 from ..options.scenario import ScenarioOptions, SlaOptions
-from ..options.search import Method
 from ..output.compilation import compilation_announced
 from ..output.writing import write_result
 from ..scenario.policy_comparison import BELOW_CAPACITY, candidates
@@ -72,21 +71,15 @@ def run(
     provision = {**provision_options.checked(), "power": read_power(setting, setting_options, power_options)}
     if levers:
         read_levered_machines(setting, setting_options)
-    method = report_options.method
-    # The climb looks at all queries together, whatever the others do.
-    overall = report_options.overall or method is Method.HILL_CLIMB
     with compilation_announced():
-        compared = candidates(setting.machine, setting.sizes, sla, method, overall=overall)
+        compared = candidates(setting.machine, setting.sizes, sla, report_options.method)
         policy, qps = compared[0].policy, compared[0].qps
         setting = setting.run_under(policy)
-        plan = (
-            None if target is None else sized(setting, sla, target, policy=policy, everywhere=not overall, **provision)
-        )
+        plan = None if target is None else sized(setting, sla, target, policy=policy, **provision)
         findings = Findings(
             setting=setting,
             options=setting_options,
             sla=sla,
-            overall=overall,
             compared=compared,
             plan=plan,
             provision=provision,

@@ -18,7 +18,7 @@ from ..output.report import Quantity, Report
 from ..output.wording import milliseconds, per_cent, significant
 from ..records.latency import POLICY
 from ..scenario.power import describe_power
-from ..scenario.setting import describe_policy
+from ..scenario.setting import describe_policy, sla_document
 from ..scenario.sweep import fixed_parts, solved
 from ..scenario.sweep_axes import axis_quantities
 
@@ -78,12 +78,6 @@ def run(
     power_options: PowerOptions,
     policy_options: FixedPolicyOptions,
     sla_options: SlaOptions,
-    overall: Annotated[
-        bool,
-        typer.Option(
-            "--overall", help="Choose by the target of all queries together, not of those of each station, as for tune."
-        ),
-    ] = False,
     plot: PlotOptions,
     output: OutputOptions,
 ) -> None:
@@ -91,7 +85,7 @@ def run(
     from recplan.solvers import front
 
     plot.refuse_beside(output)
-    swept = solved(setting_options, over, power_options, policy_options, sla_options, overall=overall)
+    swept = solved(setting_options, over, power_options, policy_options, sla_options)
     setting, sla, points = swept.setting, swept.sla, swept.points
     best = {id(point) for point in front(points)}
     records = [
@@ -109,12 +103,9 @@ def run(
             records=records,
             document={
                 "scenario": setting.document(),
-                "sla": {
-                    "percentile": None if "percentile" in swept.axes else sla.percentile,
-                    "latency_ms": None if "sla-ms" in swept.axes else 1e3 * sla.seconds,
-                },
+                "sla": sla_document(sla, swept.axes),
                 "over": swept.axes,
-                "overall": overall,
+                "overall": sla.scope == "machine",
                 "power": describe_power(swept.power),
                 "complete": swept.complete,
                 "points": records,

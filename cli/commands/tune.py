@@ -20,8 +20,8 @@ from ..output.report import Quantity, Report, Section
 from ..output.wording import given, significant
 from ..records.latency import percentiles_with
 from ..records.policies import LABELS, policy_quantities, policy_records
-from ..scenario.policy_comparison import NOTABLE, candidates
-from ..scenario.setting import describe_sla, read_setting, read_sla
+from ..scenario.policy_comparison import candidates
+from ..scenario.setting import describe_sla, read_setting, read_sla, sla_document
 
 SUMMARY = "Find the policy that carries the most queries."
 
@@ -35,10 +35,10 @@ Examples:
 
 \b
 The chosen policy is the best of every batch size and every threshold; the
-last table says what excluded the others. It holds each station's queries to
-the target by themselves: a target at p95 leaves 5 % of the queries free to be
+last table says what excluded the others. Each station's queries keep the
+target by themselves: a target at p95 leaves 5 % of the queries free to be
 late, and a policy that crowds the accelerator with these carries more, at a
-p99 of many times the target. --overall allows that, as the hill climb does.
+p99 of many times the target. --scope machine allows that.
 The hill climb is DeepRecSched's: the batch size is doubled until the capacity
 falls, then the threshold. CPU only is the same search as for the chosen one,
 without the accelerator. The static rule cuts the largest query into one batch
@@ -72,9 +72,6 @@ def run(
             "threshold, or the exact one with the climb beside it."
         ),
     ] = Method.BOTH,
-    overall: Annotated[
-        bool, typer.Option("--overall", help="Hold all queries together to the target, not those of each station.")
-    ] = False,
     plot: PlotOptions,
     output: OutputOptions,
 ) -> None:
@@ -85,7 +82,7 @@ def run(
     percentiles = percentiles_with([sla.percentile])
     with compilation_announced():
         begin = perf_counter()
-        compared = candidates(setting.machine, setting.sizes, sla, method, overall=overall)
+        compared = candidates(setting.machine, setting.sizes, sla, method)
         elapsed_ms = 1e3 * (perf_counter() - begin)
         records = policy_records(compared, setting.sizes, percentiles)
     best = compared[0]
@@ -94,10 +91,6 @@ def run(
     for candidate in compared:
         if candidate.reason:
             note(f"{LABELS[candidate.name]} carries nothing: {candidate.reason}")
-    if any(candidate.name == "hill-climb" and candidate.qps > best.qps * NOTABLE for candidate in compared):
-        note(
-            "the hill climb carries more because the accelerator's queries alone miss the target; --overall allows that"
-        )
     if output.format.for_reading:
         note(f"accuracy: {records[0]['accuracy']}")
     if output.format is not Format.JSON:
@@ -115,9 +108,9 @@ def run(
             records=records,
             document={
                 "scenario": setting.document(),
-                "sla": {"percentile": sla.percentile, "latency_ms": 1e3 * sla.seconds},
+                "sla": sla_document(sla),
                 "method": method.value,
-                "overall": overall,
+                "overall": sla.scope == "machine",
                 "policies": records,
                 "certificate": certificate,
                 "evaluations": evaluations,
@@ -129,4 +122,4 @@ def run(
     if plot.wanted:
         from ..figures.pictures import landscape_picture
 
-        draw_beside(landscape_picture(setting, sla, (best.policy, best.qps), overall=overall), plot, output)
+        draw_beside(landscape_picture(setting, sla, (best.policy, best.qps)), plot, output)

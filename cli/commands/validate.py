@@ -17,7 +17,7 @@ from ..output.report import Report
 from ..output.wording import given, significant
 from ..records.latency import percentiles_with
 from ..records.validation import QUANTITIES, validated
-from ..scenario.setting import describe_policy, read_load, read_setting
+from ..scenario.setting import describe_policy, read_load, read_setting, stated_sla
 
 if TYPE_CHECKING:
     pass
@@ -85,6 +85,6 @@ def run(
         )
     )
     if plot.wanted:
-        from ..figures.pictures import cdf_picture, stated_sla
+        from ..figures.pictures import cdf_picture
 
         draw_beside(cdf_picture(setting, policy, found.latency, found.sample, stated_sla(setting)), plot, output)

@@ -16,7 +16,7 @@ from ..output.progress import Progress
 from ..output.report import Report
 from ..records.lever_effects import effects, effects_table
 from ..scenario.levered_machines import read_levered_machines, read_levers
-from ..scenario.setting import describe_sla, read_setting, read_sla
+from ..scenario.setting import describe_sla, read_setting, read_sla, sla_document
 
 if TYPE_CHECKING:
     from recplan.profiles import PulledLever
@@ -96,7 +96,7 @@ def run(
             records=records,
             document={
                 "scenario": setting.document(),
-                "sla": {"percentile": sla.percentile, "latency_ms": 1e3 * sla.seconds},
+                "sla": sla_document(sla),
                 "effects": records,
                 "together": [str(one) for one in together],
                 "levers": described,

@@ -55,7 +55,7 @@ def scenario_text(decision: Decision, options: ScenarioOptions, folder: Path) ->
     if not any("model" in content.get(station, {}) for station in ("cpu", "accelerator")):
         # What the file says of models is without meaning where options have put curves in their place.
         content.pop("input_loading", None)
-    content["sla"] = {"percentile": sla.percentile, "milliseconds": 1e3 * sla.seconds}
+    content["sla"] = {"percentile": sla.percentile, "milliseconds": 1e3 * sla.seconds, "scope": sla.scope}
     content["policy"] = {"batch_size": policy.batch_size}
     if policy.offload_above is not None:
         content["policy"]["offload_above"] = policy.offload_above

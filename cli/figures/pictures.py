@@ -49,8 +49,8 @@ def cdf_picture(setting: Setting, policy: Policy, latency: Latency, sample: Samp
     )
 
 
-def landscape_picture(setting: Setting, sla: Sla, best: tuple[Policy, float], *, overall: bool) -> Picture:
-    """Picture the capacity over all policies, with the chosen one and the hill climb's way; `overall` as in tune."""
+def landscape_picture(setting: Setting, sla: Sla, best: tuple[Policy, float]) -> Picture:
+    """Picture the capacity over all policies, with the chosen one and the hill climb's way."""
     from recplan.solvers import hill_climb
 
     machine, sizes = setting.machine, setting.sizes
@@ -61,7 +61,6 @@ def landscape_picture(setting: Setting, sla: Sla, best: tuple[Policy, float], *,
             sizes,
             sla,
             through=[best[0]],
-            everywhere=not overall,
             progress=lambda done, total: progress(done / total),
         )
     about = _about(setting)
@@ -95,15 +94,6 @@ def day_picture(setting: Setting, sla: Sla, plan: DayPlan) -> Picture:
     """Picture the machines through a day."""
     about = _about(setting, in_words(plan.policy), f"target {describe_sla(sla)}")
     return Picture(partial(day_figure, plan, about=about), partial(day_chart, plan, about=about))
-
-
-def stated_sla(setting: Setting) -> Sla | None:
-    """Return the target of the scenario file, or the one published for the model; None where there is neither."""
-    from recplan.profiles import models
-
-    if setting.file is not None and setting.file.sla is not None:
-        return setting.file.sla
-    return next((model.sla for model in models() if model.name == setting.model), None)
 
 
 def _about(setting: Setting, *more: str) -> str:

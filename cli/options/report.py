@@ -40,9 +40,6 @@ class ReportOptions:
     queries: Annotated[int, typer.Option(metavar="N", help="Queries to simulate, 100 to 100 million.")] = QUERIES
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of the random numbers, 0 or more.")] = 1
     method: Annotated[Method, typer.Option(help="How to search for the policy, as in tune.")] = Method.BOTH
-    overall: Annotated[
-        bool, typer.Option("--overall", help="Hold all queries together to the target, not those of each station.")
-    ] = False
 
     def __post_init__(self) -> None:
         from recplan.queuemodel import arguments

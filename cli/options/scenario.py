@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -25,6 +25,15 @@ InputLoadingOption = Annotated[
         metavar="none|accelerator|all",
         help="Where loading the inputs is part of the service time.  [default: accelerator]",
         autocompletion=one_of("none", "accelerator", "all"),
+    ),
+]
+
+
+ScopeOption = Annotated[
+    Literal["machine", "station"] | None,
+    typer.Option(
+        help="Whose queries keep the target: all of the machine's together, or those of each station by themselves.  "
+        "[default: station, or the scenario's]"
     ),
 ]
 
@@ -129,6 +138,16 @@ class SlaOptions:
         float | None,
         typer.Option(metavar="P", help="Percentile that is held to the bound, 1 to 99.99.  [default: 95]"),
     ] = None
+    scope: ScopeOption = None
+    overall: Annotated[bool, typer.Option("--overall", hidden=True)] = False
+
+    def __post_init__(self) -> None:
+        if not self.overall:
+            return
+        if self.scope == "station":
+            raise ValueError("--overall is --scope machine, and excludes --scope station; leave one of the two out")
+        object.__setattr__(self, "scope", "machine")
+        object.__setattr__(self, "overall", False)
 
 
 @dataclass(frozen=True, slots=True)

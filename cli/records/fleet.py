@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..output.report import Quantity, Report, Section
 from ..output.wording import given, milliseconds, per_cent, significant
-from ..scenario.setting import Setting, describe_policy, describe_sla
+from ..scenario.setting import Setting, describe_policy, describe_sla, sla_document
 from .latency import POLICY
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _fleet_report(setting: Setting, sla: Sla, fleet: Fleet, about: Mapping[str, 
         title=_title(setting, sla),
         quantities=quantities,
         records=records,
-        document={"scenario": setting.document(), "sla": _sla(sla), **about, "result": result, "fleets": records},
+        document={**_planned(setting, sla), **about, "result": result, "fleets": records},
         sections=(Section("", _FLEET, [result], True), Section("", quantities, records, True)),
     )
 
@@ -113,7 +113,7 @@ def _day_report(setting: Setting, sla: Sla, plan: DayPlan, about: Mapping[str, A
         title=_title(setting, sla),
         quantities=_INTERVALS,
         records=records,
-        document={"scenario": setting.document(), "sla": _sla(sla), **about, "result": result, "intervals": records},
+        document={**_planned(setting, sla), **about, "result": result, "intervals": records},
         sections=(Section("", _DAY, [result], True), Section("", _INTERVALS, records)),
     )
 
@@ -151,8 +151,8 @@ def _interval(interval: Interval) -> Mapping[str, Any]:
     }
 
 
-def _sla(sla: Sla) -> Mapping[str, Any]:
-    return {"percentile": sla.percentile, "latency_ms": 1e3 * sla.seconds}
+def _planned(setting: Setting, sla: Sla) -> Mapping[str, Any]:
+    return {"scenario": setting.document(), "sla": sla_document(sla)}
 
 
 def _title(setting: Setting, sla: Sla) -> str:

@@ -54,7 +54,6 @@ def landscape(
     sla: Sla,
     *,
     through: Iterable[Policy] = (),
-    everywhere: bool = False,
     batch_sizes: int | None = None,
     thresholds: int = THRESHOLDS,
     progress: Callable[[int, int], None] | None = None,
@@ -70,9 +69,6 @@ def landscape(
         As for `recplan.solvers.max_qps`.
     through : iterable of Policy
         Policies whose batch size and threshold are part of the grid.
-    everywhere : bool
-        Whether the queries of each station have to keep the target by themselves, as in
-        `recplan.solvers.coordinate_search`.
     batch_sizes, thresholds : int
         How many of them, fewer where sizes are small; by default 24, or 64 without an accelerator, and 20.
     progress : callable, optional
@@ -105,7 +101,7 @@ def landscape(
         near = 0.0
         for j, batch in enumerate(sorted(columns)):
             policy = Policy(batch, None if above == largest else above)
-            near = capacity_of(Stations(machine, sizes, policy), sla, near=near, everywhere=everywhere)
+            near = capacity_of(Stations(machine, sizes, policy), sla, near=near)
             grid[i, j] = near
             if progress is not None:
                 progress(i * len(columns) + j + 1, grid.size)

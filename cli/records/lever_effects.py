@@ -108,7 +108,7 @@ def effects_table(setting: Setting, sla: Sla, records: Sequence[Mapping[str, Any
 def _chosen(machine: Machine, sizes: QuerySizes, sla: Sla) -> SearchResult:
     from recplan.solvers import coordinate_search
 
-    return coordinate_search(machine, sizes, sla, everywhere=True)
+    return coordinate_search(machine, sizes, sla)
 
 
 def _service_times(machine: Machine, sizes: QuerySizes, policy: Policy) -> dict[str, float | None]:

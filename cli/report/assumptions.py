@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,9 +33,7 @@ def _texts() -> Mapping[str, Any]:
     return tomllib.loads(_FILE.read_text(encoding="utf-8"))
 
 
-def assumptions(
-    setting: Setting, sla: Sla, policy: Policy, latency: Latency, *, loading: str | None, overall: bool
-) -> Section:
+def assumptions(setting: Setting, sla: Sla, policy: Policy, latency: Latency, *, loading: str | None) -> Section:
     """List what an answer takes for granted.
 
     Parameters
@@ -49,8 +48,6 @@ def assumptions(
         The analysis, which says how accurate it is.
     loading : str or None
         Where loading the inputs is part of the service; None where no curve tells.
-    overall : bool
-        Whether all queries together keep the target, instead of those of each station.
 
     Returns
     -------
@@ -69,7 +66,7 @@ def assumptions(
     ]
     if loading is not None:
         rows.append(("loading the inputs", _texts()["loading"][loading], "A choice; --input-loading makes another."))
-    held = "all queries together" if overall else "the queries of each station by themselves"
+    held = "all queries together" if sla.scope == "machine" else "the queries of each station by themselves"
     rows.append(("target", f"{describe_sla(sla)}, kept by {held}.", _target(setting, sla)))
     rows.append(("analysis", f"Accuracy: {latency.accuracy}.", "Held against a simulation in this report."))
     return Section("", _QUANTITIES, [dict(zip(("what", "taken", "sure"), row, strict=True)) for row in rows])
@@ -124,5 +121,6 @@ def _sizes(setting: Setting) -> tuple[str, str]:
 def _target(setting: Setting, sla: Sla) -> str:
     from recplan.profiles import models
 
-    known: Sequence[Any] = [model for model in models() if model.name == setting.model and model.sla == sla]
+    published = replace(sla, scope="machine")
+    known: Sequence[Any] = [model for model in models() if model.name == setting.model and model.sla == published]
     return f"As published: {known[0].source}." if known else "As given."

@@ -30,8 +30,6 @@ class Findings:
         How the user named them.
     sla : Sla
         The target.
-    overall : bool
-        Whether all queries together keep it, instead of those of each station.
     compared : sequence of Candidate
         The policies: the chosen one first, the static rule last.
     plan : Fleet or DayPlan or None
@@ -49,7 +47,6 @@ class Findings:
     setting: Setting
     options: ScenarioOptions
     sla: Sla
-    overall: bool
     compared: Sequence[Candidate]
     plan: Fleet | DayPlan | None
     provision: Mapping[str, Any]

@@ -9,7 +9,6 @@ from ..output.report import Section
 from ..output.wording import given, significant
 from ..records.latency import percentiles_with
 from ..records.policies import LABELS, policy_quantities, policy_records
-from ..scenario.policy_comparison import NOTABLE
 from .answer import verdict
 from .findings import Findings, input_loading
 from .page import Part
@@ -54,15 +53,13 @@ def _policy(findings: Findings) -> Part:
     text += "; those of more items than the threshold go to the accelerator, whole." if offloads else "."
     certificate = compared[0].certificate
     if certificate is not None:
-        held = "all queries" if findings.overall else "the queries of each station"
+        held = "all queries" if findings.sla.scope == "machine" else "the queries of each station"
         text += f" Of all {certificate.points} policies, none that holds {held} to the target carries more."
     points = []
     for candidate in compared[1:]:
         said = _RULES[candidate.name]
         if candidate.reason:
             said += f" It carries nothing: {candidate.reason}."
-        elif candidate.name == "hill-climb" and candidate.qps > compared[0].qps * NOTABLE:
-            said += " It carries more because the accelerator's queries alone miss the target; --overall allows that."
         points.append((LABELS[candidate.name], said))
     return Part("policy", "The policy", [text], [table], points)
 
@@ -138,7 +135,6 @@ def _assumptions(findings: Findings) -> Part:
         findings.best.policy,
         findings.run.latency,
         loading=input_loading(setting, findings.options) if findings.stations else None,
-        overall=findings.overall,
     )
     notes = [(model.name, model.note) for model in models() if model.name == setting.model and model.note]
     return Part("assumptions", "What it takes for granted", tables=[table], points=notes)

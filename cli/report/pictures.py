@@ -51,7 +51,7 @@ def pictures_of(findings: Findings) -> list[InlinePicture]:
             "landscape",
             "Capacity of all policies",
             f"{lighter}Marked are the chosen policy and the way of the hill climb.",
-            landscape_picture(setting, sla, (policy, qps), overall=findings.overall),
+            landscape_picture(setting, sla, (policy, qps)),
         ),
     ]
     if isinstance(plan, DayPlan):

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 # At its capacity a policy just meets the target; a rate one part in a billion lower is not rounded beyond it.
 BELOW_CAPACITY = 1.0 - 1e-9
-# Ratio of two capacities, which are solved to less, from which on they differ.
-NOTABLE = 1.0 + 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class Candidate:
         return analyze(self.machine, sizes, self.policy, self.qps * BELOW_CAPACITY)
 
 
-def candidates(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method, *, overall: bool) -> list[Candidate]:
+def candidates(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method) -> list[Candidate]:
     """Search the machine, climb it as DeepRecSched does, search its cores alone, and try the static rule.
 
     Parameters
@@ -67,8 +65,6 @@ def candidates(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method, *,
         What to choose for.
     method : Method
         How to search; beside the exact optimum the climb is shown only if `method` is both.
-    overall : bool
-        Whether all queries together have to keep the target, instead of those of each station.
 
     Raises
     ------
@@ -78,42 +74,34 @@ def candidates(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method, *,
     from recplan.queuemodel import Machine
     from recplan.solvers import grid_search, hill_climb, static_policy
 
-    compared = [_candidate("chosen", machine, best_policy(machine, sizes, sla, method, overall=overall))]
+    compared = [_candidate("chosen", machine, best_policy(machine, sizes, sla, method))]
     if method in (Method.BOTH, Method.REFINED):
         compared.append(_candidate("hill-climb", machine, hill_climb(machine, sizes, sla)))
     if machine.accelerator is not None:
         cores = Machine(machine.cpu)
-        compared.append(_candidate("cpu-only", cores, _searched(cores, sizes, sla, method, overall=overall)))
+        compared.append(_candidate("cpu-only", cores, _searched(cores, sizes, sla, method)))
     rule = static_policy(machine, sizes)
     alone = grid_search(machine, sizes, sla, batch_sizes=[rule.batch_size], offload_above=[None])
     return [*compared, _candidate("static", machine, alone)]
 
 
-def best_policy(
-    machine: Machine, sizes: QuerySizes, sla: Sla, method: Method = Method.EXACT, *, overall: bool
-) -> SearchResult:
+def best_policy(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method = Method.EXACT) -> SearchResult:
     """Find the policy that is chosen, as `candidates` does; `UnreachableTargetError` if none keeps the target."""
-    found = _searched(machine, sizes, sla, method, overall=overall)
+    found = _searched(machine, sizes, sla, method)
     if found.reason:
         raise UnreachableTargetError(found.reason)
     return found
 
 
-def _searched(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method, *, overall: bool) -> SearchResult:
+def _searched(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method) -> SearchResult:
     from recplan.solvers import coordinate_search, grid_search, hill_climb
 
     if method is Method.HILL_CLIMB:
         return hill_climb(machine, sizes, sla)
     if method is Method.REFINED:
-        return coordinate_search(machine, sizes, sla, everywhere=not overall)
+        return coordinate_search(machine, sizes, sla)
     with Progress(1.0, "searching") as progress:
-        return grid_search(
-            machine,
-            sizes,
-            sla,
-            everywhere=not overall,
-            progress=lambda done, rows: progress(done / rows),
-        )
+        return grid_search(machine, sizes, sla, progress=lambda done, rows: progress(done / rows))
 
 
 def _candidate(name: str, machine: Machine, found: SearchResult) -> Candidate:

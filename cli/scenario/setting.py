@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..output.message import note
 from ..output.wording import given, origin
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DEFAULT_SIZES = "deeprecsys-production"
 DEFAULT_PERCENTILE = 95.0
+#: A policy that crowds one station with the queries that may be late carries more, and nobody wants it unasked.
+DEFAULT_SCOPE: Final = "station"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def read_setting(options: ScenarioOptions, swept: Collection[str] = (), cores: i
     """
     from recplan.profiles import models, read_scenario
 
-    file = None if options.scenario is None else read_scenario(options.scenario)
+    file = None if options.scenario is None else read_scenario(options.scenario, DEFAULT_SCOPE)
     found = read_stations(options, file, cores)
     of_catalogue = [profile for profile in (found.cpu, found.accelerator) if profile and profile.fit is None]
     for model in models():
@@ -144,12 +146,23 @@ def read_sla(setting: Setting, options: SlaOptions) -> Sla:
     stated = setting.file.sla if setting.file else None
     if options.sla_ms is not None:
         seconds = arguments.number("--sla-ms", options.sla_ms, above=0) / 1e3
+        stated = replace(stated, seconds=seconds) if stated else Sla(DEFAULT_PERCENTILE, seconds, DEFAULT_SCOPE)
     else:
         stated = stated or _published_sla(setting)
-        seconds = stated.seconds
+    percentile = stated.percentile
     if options.percentile is not None:
-        return Sla(arguments.percentile("--percentile", options.percentile), seconds)
-    return Sla(stated.percentile if stated else DEFAULT_PERCENTILE, seconds)
+        percentile = arguments.percentile("--percentile", options.percentile)
+    return Sla(percentile, stated.seconds, options.scope or stated.scope)
+
+
+def stated_sla(setting: Setting) -> Sla | None:
+    """Return the target of the scenario file, or the one published for the model; None where there is neither."""
+    from recplan.profiles import models
+
+    if setting.file is not None and setting.file.sla is not None:
+        return setting.file.sla
+    published = (model.sla for model in models() if model.name == setting.model)
+    return next((replace(sla, scope=DEFAULT_SCOPE) for sla in published), None)
 
 
 def read_rate(setting: Setting, qps: float | None) -> float:
@@ -194,6 +207,15 @@ def read_fixed_policy(options: FixedPolicyOptions) -> Policy | None:
 def describe_policy(policy: Policy) -> Mapping[str, Any]:
     """Describe a policy as every output does."""
     return {"batch_size": policy.batch_size, "offload_above": policy.offload_above}
+
+
+def sla_document(sla: Sla, swept: Collection[str] = ()) -> Mapping[str, Any]:
+    """Describe a latency target as the output's ``sla`` does; None stands for what axes of a sweep vary."""
+    return {
+        "percentile": None if "percentile" in swept else sla.percentile,
+        "latency_ms": None if "sla-ms" in swept else 1e3 * sla.seconds,
+        "scope": sla.scope,
+    }
 
 
 def describe_sla(sla: Sla) -> str:
@@ -252,7 +274,7 @@ def _published_sla(setting: Setting) -> Sla:
         if model.name == setting.model:
             published = f"published for {model.name}: {given(1e3 * model.sla.seconds)} ms ({model.source})"
             note(f"without --sla-ms, the bound is the one {published}")
-            return model.sla
+            return replace(model.sla, scope=DEFAULT_SCOPE)
     raise ValueError("--sla-ms is missing; give the bound of the latency, in milliseconds")
 
 

@@ -59,10 +59,8 @@ def solved(
     power_options: PowerOptions,
     policy_options: FixedPolicyOptions,
     sla_options: SlaOptions,
-    *,
-    overall: bool = False,
 ) -> Swept:
-    """Solve the points of a sweep; an interrupt ends it with the points that are done. `overall` is as in tune."""
+    """Solve the points of a sweep; an interrupt ends it with the points that are done."""
     from recplan.solvers import sweep_points
 
     axes = read_axes(over)
@@ -89,8 +87,6 @@ def solved(
     if policy_options.offload_above is not None and "batch-size" in first:
         policy_options = replace(policy_options, batch_size=first["batch-size"])
     policy = read_fixed_policy(policy_options)
-    if policy is not None and overall:
-        raise ValueError("--overall is for choosing policies; leave it out beside --batch-size")
     total = 1
     for values in axes.values():
         total *= len(values)
@@ -103,7 +99,6 @@ def solved(
             in_library_units(axes),
             policy=policy,
             power=power,
-            everywhere=not overall,
         )
         try:
             for point in solved:

@@ -7,7 +7,7 @@ value and what is allowed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -113,6 +113,17 @@ def vector(name: str, values: ArrayLike) -> NDArray[Any]:
     if array.dtype.kind not in "iuf":
         raise ValueError(f"{name} must hold numbers, not values of type {array.dtype}")
     return array
+
+
+def choice(name: str, value: T, known: Sequence[T]) -> T:
+    """Return a value that must be among the known names.
+
+    >>> choice("scope", "machine", ["machine", "station"])
+    'machine'
+    """
+    if value not in known:
+        raise unknown(name, value, map(str, known))
+    return value
 
 
 def unknown(name: str, value: object, known: Iterable[str]) -> ValueError:

@@ -94,14 +94,13 @@ def size_day(
     spare: int = 0,
     power: MachinePower | None = None,
     price: float | None = None,
-    everywhere: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> DayPlan:
     """Find how many machines each part of a day needs.
 
     Parameters
     ----------
-    machine, sizes, sla, policy, headroom, spare, power, price, everywhere
+    machine, sizes, sla, policy, headroom, spare, power, price
         As for `size`.
     load : iterable of (float, float)
         Hours and loads in queries per second, each >= 0, from that hour on until the next one given; the last holds
@@ -131,7 +130,7 @@ def size_day(
     """
     rows = checked_load(load)
     provision = Provision(headroom, spare, power, price)
-    model = SizedMachine(machine, sizes, sla, policy, provision, everywhere=everywhere)
+    model = SizedMachine(machine, sizes, sla, policy, provision)
     ends = [hour for hour, _ in rows[1:]] + [rows[0][0] + HOURS_PER_DAY]
     known: dict[float, tuple[int, FleetLoad, FleetLoad | None]] = {}
     intervals = []

@@ -127,8 +127,6 @@ class SizedMachine:
         As for `size`.
     provision : Provision
         What the fleet is provided with.
-    everywhere : bool
-        As for `size`.
     """
 
     def __init__(
@@ -138,18 +136,13 @@ class SizedMachine:
         sla: Sla,
         policy: Policy | None,
         provision: Provision,
-        *,
-        everywhere: bool = False,
     ) -> None:
         arguments.instance("sla", sla, Sla)
         if provision.power is not None:
             check_power(arguments.instance("machine", machine, Machine), provision.power)
         self.sla = sla
         self.provision = provision
-        if policy is None:
-            found = grid_search(machine, sizes, sla, everywhere=True)
-        else:
-            found = solve_policy(machine, sizes, sla, policy, everywhere=everywhere)
+        found = grid_search(machine, sizes, sla) if policy is None else solve_policy(machine, sizes, sla, policy)
         self.policy, self.capacity_qps, self.reason = found.policy, found.qps, found.reason
         self._stations = Stations(machine, sizes, self.policy)
         self._idle = 0.0, None if machine.accelerator is None else 0.0
@@ -202,7 +195,6 @@ def size(
     spare: int = 0,
     power: MachinePower | None = None,
     price: float | None = None,
-    everywhere: bool = False,
 ) -> Fleet:
     """Find how many machines carry a load within a latency target.
 
@@ -219,8 +211,7 @@ def size(
     target_qps : float
         The load of the whole fleet, in queries per second, > 0.
     policy : Policy, optional
-        What every machine runs under; None: the best that holds the target at each station by itself, by
-        `grid_search`.
+        What every machine runs under; None: the best, by `grid_search`.
     headroom : float
         Share of the load by which it may grow before the target is missed, >= 0. The machines are loaded to at most
         1 / (1 + headroom) of their capacity: 0.2 leaves a sixth of it unused.
@@ -230,9 +221,6 @@ def size(
         What one machine draws.
     price : float, optional
         Of one machine for one hour, in any currency, >= 0.
-    everywhere : bool
-        Whether a given policy, too, has to hold the target at each station by itself, not only for all queries
-        together.
 
     Returns
     -------
@@ -257,7 +245,7 @@ def size(
     """
     load = arguments.number("target_qps", target_qps, above=0)
     provision = Provision(headroom, spare, power, price)
-    model = SizedMachine(machine, sizes, sla, policy, provision, everywhere=everywhere)
+    model = SizedMachine(machine, sizes, sla, policy, provision)
     if model.reason is not None:
         return Fleet(load, model.policy, 0.0, None, None, None, None, model.reason)
     machines = model.needed(load)

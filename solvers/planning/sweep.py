@@ -86,7 +86,6 @@ def sweep(
     *,
     policy: Policy | None = None,
     power: MachinePower | None = None,
-    everywhere: bool = False,
 ) -> Sweep:
     """Find the capacity at every combination of one or two axes' values.
 
@@ -102,9 +101,6 @@ def sweep(
         `grid_search`, with the batch size or threshold of the point where that is an axis.
     power : MachinePower, optional
         What the machine draws; where cores are an axis, that of the cores is taken in proportion.
-    everywhere : bool
-        Whether a policy is chosen among those that keep the target at each station by itself, as by
-        `coordinate_search`. One that is given as a whole is held to it by all queries together.
 
     Returns
     -------
@@ -125,7 +121,7 @@ def sweep(
     >>> [(point.policy.batch_size, round(point.qps)) for point in found.points]
     [(64, 210), (128, 240), (256, 254)]
     """
-    points = tuple(sweep_points(machine, sizes, sla, over, policy=policy, power=power, everywhere=everywhere))
+    points = tuple(sweep_points(machine, sizes, sla, over, policy=policy, power=power))
     return Sweep(points, front(points))
 
 
@@ -137,7 +133,6 @@ def sweep_points(
     *,
     policy: Policy | None = None,
     power: MachinePower | None = None,
-    everywhere: bool = False,
 ) -> Iterator[SweepPoint]:
     """Yield the points of a sweep as they are solved; parameters and errors as for `sweep`, before the first point."""
     arguments.instance("machine", machine, Machine)
@@ -153,7 +148,7 @@ def sweep_points(
         if len(values) == 0:
             raise ValueError(f"over[{axis!r}] must hold at least one value")
     batch, above = (None, ANY) if policy is None else (policy.batch_size, policy.offload_above)
-    start = _Place(machine, sizes, sla, power, batch, above, everywhere)
+    start = _Place(machine, sizes, sla, power, batch, above)
     # All places are made, and so checked, before the first of them is solved.
     places = []
     for combination in product(*over.values()):
@@ -180,14 +175,13 @@ class _Place:
     power: MachinePower | None
     batch_size: int | None
     offload_above: int | str | None
-    everywhere: bool
 
     def moved(self, axis: str, value: Any, values: Any) -> _Place:
         """Return the place with an axis at a value."""
         if axis == "sla_seconds":
-            return replace(self, sla=Sla(self.sla.percentile, value))
+            return replace(self, sla=replace(self.sla, seconds=value))
         if axis == "percentile":
-            return replace(self, sla=Sla(value, self.sla.seconds))
+            return replace(self, sla=replace(self.sla, percentile=value))
         if axis == "batch_size":
             return replace(self, batch_size=Policy(value).batch_size)
         if axis == "offload_above":
@@ -201,14 +195,12 @@ class _Place:
         return replace(self, sizes=arguments.instance(f"sizes[{value!r}]", values[value], QuerySizes))
 
     def solved(self, at: tuple[tuple[str, AxisValue], ...]) -> SweepPoint:
-        chosen = self.batch_size is None or self.offload_above == ANY
         found = grid_search(
             self.machine,
             self.sizes,
             self.sla,
             batch_sizes=None if self.batch_size is None else [self.batch_size],
             offload_above=None if self.offload_above == ANY else [self.offload_above],  # type: ignore[list-item]
-            everywhere=self.everywhere and chosen,
         )
         policy, qps = found.policy, found.qps
         if qps == 0.0:

@@ -27,8 +27,6 @@ class LatticeBounds:
         As for `grid_search`.
     batches, thresholds : ndarray of int64, shapes (rows,) and (columns,)
         Rising; `sizes.max_size` stands for no offload and for all above.
-    everywhere : bool
-        Whether the queries of each station have to keep the target by themselves.
 
     Attributes
     ----------
@@ -49,11 +47,9 @@ class LatticeBounds:
         sla: Sla,
         batches: NDArray[np.int64],
         thresholds: NDArray[np.int64],
-        everywhere: bool = False,
     ) -> None:
         self.machine, self.sizes, self.sla = machine, sizes, sla
         self.batches, self.thresholds = batches, thresholds
-        self.everywhere = everywhere
         self._allowed = 1.0 - sla.percentile / 100.0
         self._core_shares = np.minimum(np.append(0.0, np.cumsum(sizes.pmf)), 1.0)[thresholds]
         cpu, other = machine.cpu, machine.accelerator
@@ -85,7 +81,7 @@ class LatticeBounds:
     ) -> NDArray[np.bool_]:
         """Whether so many of all queries may not be late, at the cores and at the accelerator; `more` are let pass."""
         allowed = self._allowed + more
-        if not self.everywhere:
+        if self.sla.scope == "machine":
             return np.asarray(core_late + offloaded_late > allowed)
         share = self._core_shares[column]
         return np.asarray((core_late > allowed * share) | (offloaded_late > allowed * (1.0 - share)))

@@ -56,6 +56,9 @@ class ExactSearch:
       that cut none of the queries of at most T items. The latter make half of the full lattice;
     - by evaluation of m, else.
 
+    Where each station's queries keep the target by themselves, m_c and m_a are held to their stations' shares of what
+    it allows, and bounded in the same way.
+
     What is left is solved and becomes the best. For each B the thresholds are taken upward: the one evaluated rules out
     all up to where m_a has become small enough, so that a few evaluations settle a row.
 
@@ -73,9 +76,6 @@ class ExactSearch:
         Thresholds, rising; `sizes.max_size` stands for no offload and for all above.
     labels : sequence of int or None
         What to call each threshold in a policy.
-    everywhere : bool
-        Whether the queries of each station have to keep the target by themselves. Then m_c and m_a are held to their
-        stations' shares of what the target allows, and bounded in the same way.
     """
 
     def __init__(
@@ -86,13 +86,12 @@ class ExactSearch:
         batch_sizes: Sequence[int],
         thresholds: Sequence[int],
         labels: Sequence[int | None],
-        everywhere: bool = False,
     ) -> None:
         self.machine, self.sizes, self.sla = machine, sizes, sla
         self.batches = np.array(batch_sizes, np.int64)
         self.thresholds = np.array(thresholds, np.int64)
         self.labels = labels
-        self.bounds = LatticeBounds(machine, sizes, sla, self.batches, self.thresholds, everywhere)
+        self.bounds = LatticeBounds(machine, sizes, sla, self.batches, self.thresholds)
         #: The accelerator at each threshold that was looked at: it does not depend on the batch size.
         self._offloaded: dict[int, Station | None] = {}
         self.best: Evaluation | None = None
@@ -247,7 +246,7 @@ class ExactSearch:
     def _solve(self, row: int, column: int) -> None:
         policy = self.policy(row, column)
         stations = Stations(self.machine, self.sizes, policy)
-        qps = capacity_of(stations, self.sla, near=self.most_qps, everywhere=self.bounds.everywhere)
+        qps = capacity_of(stations, self.sla, near=self.most_qps)
         self.state[row, column] = SOLVED
         if qps > 0.0 and qps >= self._rate(row, column):
             self.best, self.place = Evaluation(policy, qps), (row, column)

@@ -20,7 +20,6 @@ def grid_search(
     batch_sizes: Sequence[int] | None = None,
     offload_above: Sequence[int | None] | None = None,
     *,
-    everywhere: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> SearchResult:
     """Find the best policy of a lattice, and account for every other.
@@ -43,8 +42,6 @@ def grid_search(
         Thresholds to try, each >= 0 or None for no offload; None: no offload and, where there is an
         accelerator, every threshold below the largest query. Both None is about a million policies for queries
         of up to 1024 items.
-    everywhere : bool
-        Whether the target has to hold at each station by itself, as in `coordinate_search`.
     progress : callable, optional
         Called with the batch sizes that are done and their number, after each.
 
@@ -82,7 +79,7 @@ def grid_search(
     if machine.accelerator is None and heights != {None}:
         Stations(machine, sizes, Policy(batches[0], next(above for above in offload_above if above is not None)))
     thresholds, labels = _distinct(sizes, heights)
-    search = ExactSearch(machine, sizes, sla, batches, thresholds, labels, everywhere)
+    search = ExactSearch(machine, sizes, sla, batches, thresholds, labels)
     search.run(progress)
     points = len(set(batch_sizes)) * len(heights)
     certificate = search.certificate(points)

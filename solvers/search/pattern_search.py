@@ -18,9 +18,7 @@ SWEEP_REACH = 3.0
 SWEEP_THRESHOLDS = 24
 
 
-def coordinate_search(
-    machine: Machine, sizes: QuerySizes, sla: Sla, climb: SearchResult | None = None, *, everywhere: bool = False
-) -> SearchResult:
+def coordinate_search(machine: Machine, sizes: QuerySizes, sla: Sla, climb: SearchResult | None = None) -> SearchResult:
     """Search on from where DeepRecSched and the static rule stop, along one coordinate at a time.
 
     A sweep tries batch sizes up to three times smaller and larger than that of the best policy so far, and
@@ -38,11 +36,6 @@ def coordinate_search(
         The percentile and its bound.
     climb : SearchResult, optional
         What `hill_climb` found, if it has been run, for this machine or for the same with an accelerator; None: run it.
-    everywhere : bool
-        Whether the target has to hold at each station by itself. A percentile of all queries can be kept by giving up
-        the few that go to one station: with 2 % of the queries on an accelerator that hardly keeps up, p95 holds and
-        those 2 % wait for hours. With True such a policy is not chosen, so the result may carry less than the climb's,
-        which only looks at the percentile of all queries.
 
     Returns
     -------
@@ -65,7 +58,7 @@ def coordinate_search(
     >>> coordinate_search(machine, QuerySizes.uniform(1, 512), Sla(percentile=95, seconds=0.040)).policy
     Policy(batch_size=171, offload_above=None)
     """
-    search = PolicySearch(machine, sizes, sla, everywhere=everywhere)
+    search = PolicySearch(machine, sizes, sla)
     if climb is None:
         climb = hill_climb(machine, sizes, sla)
     alone = [evaluation for evaluation in climb.trace if evaluation.policy.offload_above is None]
@@ -73,7 +66,7 @@ def coordinate_search(
     offloads = machine.accelerator is not None
     if offloads:
         # A step from offloading some queries to offloading none is too wide where that wants another batch size.
-        cores = coordinate_search(Machine(machine.cpu), sizes, sla, climb, everywhere=everywhere)
+        cores = coordinate_search(Machine(machine.cpu), sizes, sla, climb)
         search.asked += cores.evaluations
         starts += [climb.policy, cores.policy]
     for policy in starts:

@@ -20,8 +20,6 @@ class PolicySearch:
         The law of the query sizes.
     sla : Sla
         The percentile and its bound.
-    everywhere : bool
-        Whether the queries of each station have to keep the target by themselves.
 
     Raises
     ------
@@ -29,8 +27,7 @@ class PolicySearch:
         If an argument is not of its class.
     """
 
-    def __init__(self, machine: Machine, sizes: QuerySizes, sla: Sla, *, everywhere: bool = False) -> None:
-        self.everywhere = everywhere
+    def __init__(self, machine: Machine, sizes: QuerySizes, sla: Sla) -> None:
         self.machine = arguments.instance("machine", machine, Machine)
         self.sizes = arguments.instance("sizes", sizes, QuerySizes)
         self.sla = arguments.instance("sla", sla, Sla)
@@ -71,13 +68,13 @@ class PolicySearch:
     def _solve(self, policy: Policy, above: float, near: float = 0.0) -> float:
         self.asked += 1
         stations = Stations(self.machine, self.sizes, policy)
-        qps = capacity_of(stations, self.sla, above, near=near, everywhere=self.everywhere)
+        qps = capacity_of(stations, self.sla, above, near=near)
         if above == 0.0 or qps > above:
             self.trace.append(Evaluation(policy, qps))
         if qps > (0.0 if self.best is None else self.best.qps):
             self.best = Evaluation(policy, qps)
         if self.best is None:
-            seconds = idle_latency(stations, self.sla.percentile)
+            seconds = idle_latency(stations, self.sla.percentile, self.sla.scope)
             if self.fastest is None or seconds < self.fastest[0]:
                 self.fastest = seconds, policy
         return qps

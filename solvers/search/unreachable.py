@@ -20,12 +20,10 @@ def unreachable(
     certificate: Certificate | None = None,
 ) -> SearchResult:
     """Report that no policy keeps a target, and what the policy that answers fastest when idle reaches."""
-    seconds = idle_latency(Stations(machine, sizes, fastest), sla.percentile)
+    seconds = idle_latency(Stations(machine, sizes, fastest), sla.percentile, sla.scope)
     offload = "" if fastest.offload_above is None else f" and offload above {fastest.offload_above}"
     reason = (
         f"p{sla.percentile:g} <= {sla.seconds * 1e3:g} ms is out of reach: the fastest that an idle "
         f"machine answers is {seconds * 1e3:.4g} ms, with batch size {fastest.batch_size}{offload}"
     )
-    if seconds <= sla.seconds:
-        reason += "; that is of all queries, and those of one station alone take longer"
     return SearchResult(fastest, 0.0, evaluations, trace, points, seconds, reason, certificate)

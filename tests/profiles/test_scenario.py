@@ -74,8 +74,9 @@ def complaint_about(folder, text):
     percentile=strategies.percentiles(),
     milliseconds=st.floats(1e-3, 1e4),
     qps=st.floats(1e-3, 1e6),
+    scope=strategies.scopes(),
 )
-def test_a_scenario_reads_back_what_was_written(folder, scenario, law, percentile, milliseconds, qps):
+def test_a_scenario_reads_back_what_was_written(folder, scenario, law, percentile, milliseconds, qps, scope):
     machine, _, policy = scenario
     keys, sizes = law
     cut = {"batch_size": policy.batch_size}
@@ -89,11 +90,11 @@ def test_a_scenario_reads_back_what_was_written(folder, scenario, law, percentil
         write_curve(folder / "accelerator.csv", service)
         unit = {"units": machine.accelerator.units, "curve": "accelerator.csv", "scv": service.scv}
         text += table_of("accelerator", unit)
-    text += table_of("sla", {"percentile": percentile, "milliseconds": milliseconds})
+    text += table_of("sla", {"percentile": percentile, "milliseconds": milliseconds, "scope": scope})
     text += table_of("load", {"qps": qps})
     read = scenario_of(folder, text)
     assert (read.machine, read.sizes, read.policy) == (machine, sizes, policy)
-    assert (read.sla, read.qps) == (Sla(percentile, milliseconds / 1000), qps)
+    assert (read.sla, read.qps) == (Sla(percentile, milliseconds / 1000, scope), qps)
 
 
 KEYS = [
@@ -117,7 +118,14 @@ KEYS = [
         "accelerator.scv",
     ),
     *("cpu.hardware", "cpu.preset", "accelerator.hardware", "accelerator.preset", "accelerator.curve"),
-    *("accelerator.model", "accelerator.instance", "sla.percentile", "sla.milliseconds", "policy.batch_size"),
+    *(
+        "accelerator.model",
+        "accelerator.instance",
+        "sla.percentile",
+        "sla.milliseconds",
+        "sla.scope",
+        "policy.batch_size",
+    ),
     *("policy.offload_above", "load.qps", "nonsense"),
 ]
 VALUES = [
@@ -149,6 +157,7 @@ def test_the_example_works_from_any_folder(monkeypatch, tmp_path):
     assert scenario.sizes_name == "sizes.csv"
     assert scenario.machine.cpu == CorePool(16, read_curve(EXAMPLE.parent / "cpu.csv", scv=0.02))
     assert scenario.machine.accelerator == Accelerator(read_curve(EXAMPLE.parent / "accelerator.csv"))
+    assert read_scenario(EXAMPLE, "station").sla == Sla(95, 0.050, "station")
     assert (scenario.sla, scenario.policy, scenario.qps) == (Sla(95, 0.050), Policy(64, 256), 400.0)
     assert scenario.path == EXAMPLE
 
@@ -211,6 +220,7 @@ def test_a_measured_cpu_may_stand_beside_an_accelerator_of_ones_own(folder):
 
 def test_what_is_left_out_is_none_and_the_title_is_the_name_of_the_file(folder):
     scenario = scenario_of(folder, SIZES + CATALOGUE)
+    assert read_scenario(EXAMPLE, "station").sla == Sla(95, 0.050, "station")
     assert (scenario.sla, scenario.policy, scenario.qps) == (None, None, None)
     assert scenario.title == "scenario"
 
@@ -410,7 +420,7 @@ def test_sizes_that_are_no_law_say_where_and_what_is_allowed(folder, table, comp
         (
             "[sla]\nseconds = 9",
             ", line 11, key 'sla.seconds': key(='seconds') is not known; "
-            "there are: percentile, milliseconds; did you mean 'milliseconds'?",
+            "there are: percentile, milliseconds, scope; did you mean 'milliseconds'?",
         ),
         ("[policy]\noffload_above = 3", ", line 10, key 'policy.batch_size': is missing"),
         (
@@ -420,6 +430,11 @@ def test_sizes_that_are_no_law_say_where_and_what_is_allowed(folder, table, comp
         (
             "[policy]\nbatch_size = 1\noffload_above = -1",
             ", line 12, key 'policy.offload_above': offload_above(=-1) must be a whole number >= 0",
+        ),
+        (
+            '[sla]\npercentile = 95\nmilliseconds = 5\nscope = "machines"',
+            ", line 13, key 'sla.scope': scope(='machines') is not known; there are: machine, station; did you mean "
+            "'machine'?",
         ),
         ("[load]", ", line 10, key 'load.qps': is missing"),
         ("[load]\nqps = 0", ", line 11, key 'load.qps': qps(=0) must be a finite number > 0"),

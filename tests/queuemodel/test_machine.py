@@ -66,6 +66,10 @@ def test_an_overload_error_survives_pickling():
         (lambda: Sla(0.5, 1.0), "percentile(=0.5) must be a finite number >= 1 and <= 99.99"),
         (lambda: Sla(100, 1.0), "percentile(=100) must be a finite number >= 1 and <= 99.99"),
         (lambda: Sla(95, 0.0), "seconds(=0.0) must be a finite number > 0"),
+        (
+            lambda: Sla(95, 1.0, "stations"),
+            "scope(='stations') is not known; there are: machine, station; did you mean 'station'?",
+        ),
         (lambda: Sla(95, "1"), "seconds(='1') must be a finite number > 0"),
     ],
 )

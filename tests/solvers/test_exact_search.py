@@ -1,15 +1,14 @@
 """The exact search against solving every policy, and the account that it gives."""
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, Stations
+from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla
 from recplan.solvers import grid_search, idle_percentile, max_qps
-from recplan.solvers.capacity import capacity_of
-from strategies import machines, pmfs, service_curves
+from strategies import machines, pmfs, scopes, service_curves
 
 CORES = CorePool(2, ServiceCurve.from_table([1], [0.01]))
 #: Capacities are solved to a relative 1e-6, and so near they pass for equal.
@@ -39,30 +38,20 @@ def policies(machine, sizes, batches, thresholds):
     return [Policy(batch, above) for batch in sorted(set(batches)) for above in heights]
 
 
-@settings(max_examples=100)
-@given(lattices())
-def test_the_exact_search_finds_what_solving_every_policy_finds(lattice):
+@settings(max_examples=160)
+@given(lattices(), scopes())
+def test_the_exact_search_finds_what_solving_every_policy_finds(lattice, scope):
     machine, sizes, sla, batches, thresholds = lattice
+    sla = replace(sla, scope=scope)
     capacities = {
         policy: max_qps(machine, sizes, policy, sla) for policy in policies(machine, sizes, batches, thresholds)
     }
     result = grid_search(machine, sizes, sla, batches, thresholds)
     assert result.qps == pytest.approx(max(capacities.values()), rel=EQUAL)
     assert result.qps == pytest.approx(capacities[result.policy], rel=EQUAL)
-
-
-@settings(max_examples=60)
-@given(lattices())
-def test_the_exact_search_can_hold_each_station_to_the_target_by_itself(lattice):
-    machine, sizes, sla, batches, thresholds = lattice
-    capacities = {
-        policy: capacity_of(Stations(machine, sizes, policy), sla, everywhere=True)
-        for policy in policies(machine, sizes, batches, thresholds)
-    }
-    result = grid_search(machine, sizes, sla, batches, thresholds, everywhere=True)
-    assert result.qps == pytest.approx(max(capacities.values()), rel=EQUAL)
-    assert result.qps == pytest.approx(capacities[result.policy], rel=EQUAL)
-    assert result.qps <= grid_search(machine, sizes, sla, batches, thresholds).qps * (1.0 + EQUAL)
+    if scope == "station":
+        together = grid_search(machine, sizes, replace(sla, scope="machine"), batches, thresholds)
+        assert result.qps <= together.qps * (1.0 + EQUAL)
 
 
 @settings(max_examples=60)

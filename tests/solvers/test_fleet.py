@@ -5,14 +5,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, Stations, analyze
+from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze
 from recplan.solvers import MachinePower, StationPower, grid_search, max_qps, size, size_day
-from recplan.solvers.capacity import capacity_of
 from strategies import machines, query_sizes
 
 MACHINE = Machine(CorePool(cores=8, service=ServiceCurve.from_table([1, 256], [0.0005, 0.080])))
 SIZES = QuerySizes.lognormal(median=60, sigma=0.8, max_size=256)
 SLA = Sla(95, 0.050)
+STATION_SLA = Sla(95, 0.050, "station")
 POLICY = Policy(64)
 POWER = MachinePower(StationPower(100, 300))
 CAPACITY = max_qps(MACHINE, SIZES, POLICY, SLA)
@@ -112,7 +112,7 @@ def test_a_target_out_of_reach_is_an_answer_that_says_why():
 @settings(max_examples=10)
 @given(machines(max_cores=4), query_sizes(6), st.floats(1.5, 10.0))
 def test_without_a_policy_every_machine_runs_under_the_best(machine, sizes, times):
-    best = grid_search(machine, sizes, Sla(95, 10.0), everywhere=True)
+    best = grid_search(machine, sizes, Sla(95, 10.0))
     assume(best.qps > 0)
     fleet = size(machine, sizes, Sla(95, 10.0), times * best.qps)
     assert (fleet.policy, fleet.capacity_qps, fleet.machines) == (best.policy, best.qps, math.ceil(times))
@@ -187,12 +187,12 @@ def test_a_given_policy_can_be_held_to_the_target_at_each_station():
     machine = Machine(MACHINE.cpu, Accelerator(ServiceCurve.from_table([1, 256], [0.004, 0.03])))
     policy = grid_search(machine, SIZES, SLA).policy
     assert policy.offload_above is not None
-    overall, each = (size(machine, SIZES, SLA, 1e4, policy=policy, everywhere=held) for held in (False, True))
+    overall, each = (size(machine, SIZES, sla, 1e4, policy=policy) for sla in (SLA, STATION_SLA))
     assert overall.capacity_qps == pytest.approx(max_qps(machine, SIZES, policy, SLA), rel=2e-6)
-    assert each.capacity_qps == capacity_of(Stations(machine, SIZES, policy), SLA, everywhere=True)
+    assert each.capacity_qps == pytest.approx(max_qps(machine, SIZES, policy, STATION_SLA), rel=2e-6)
     assert each.capacity_qps < overall.capacity_qps
     # So few machines that each carries more than its stations may, and less than all its queries may.
-    squeezed = size(machine, SIZES, SLA, 1.5 * each.capacity_qps, policy=policy, everywhere=True)
+    squeezed = size(machine, SIZES, STATION_SLA, 1.5 * each.capacity_qps, policy=policy)
     assert squeezed.one_lost.latency_seconds <= SLA.seconds
     assert (squeezed.machines, squeezed.one_lost.meets_target) == (2, False)
     assert squeezed.one_lost.reason == "all queries together keep the target, those of one station alone do not"

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -6,7 +8,7 @@ from recplan.profiles import read_scenario
 from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze
 from recplan.solvers import coordinate_search, grid_search, hill_climb, idle_percentile, max_qps, static_policy
 from source_tree import EXAMPLES
-from strategies import machines, query_sizes
+from strategies import machines, query_sizes, scopes
 
 CPU = CorePool(cores=8, service=ServiceCurve.from_table([1, 256], [0.0005, 0.080]))
 GPU = Accelerator(service=ServiceCurve.from_table([1, 256], [0.002, 0.006]))
@@ -23,9 +25,10 @@ def searches(draw):
 
 
 @settings(max_examples=40)
-@given(searches())
-def test_no_climb_beats_the_exact_optimum(search):
+@given(searches(), scopes())
+def test_no_climb_beats_the_exact_optimum(search, scope):
     machine, sizes, sla = search
+    sla = replace(sla, scope=scope)
     climb = hill_climb(machine, sizes, sla)
     assert climb.qps <= grid_search(machine, sizes, sla).qps * (1 + 1e-6)
     assert climb.evaluations == len(climb.trace)
@@ -97,10 +100,11 @@ def test_the_searches_are_functions_in_whatever_order_the_modules_were_imported(
 
 
 @settings(max_examples=40)
-@given(searches(), st.booleans())
-def test_the_coordinate_search_carries_at_least_what_it_finds_for_the_cores_alone(search, everywhere):
+@given(searches(), scopes())
+def test_the_coordinate_search_carries_at_least_what_it_finds_for_the_cores_alone(search, scope):
     machine, sizes, sla = search
-    found = coordinate_search(machine, sizes, sla, everywhere=everywhere)
+    sla = replace(sla, scope=scope)
+    found = coordinate_search(machine, sizes, sla)
     cores = Machine(machine.cpu)
     assert found.qps >= coordinate_search(cores, sizes, sla).qps * (1 - 1e-6)
     assert found.qps >= hill_climb(cores, sizes, sla).qps * (1 - 1e-6)
@@ -110,9 +114,9 @@ def test_the_coordinate_search_carries_at_least_what_it_finds_for_the_cores_alon
 
 def test_the_coordinate_search_finds_that_it_pays_to_offload_nothing_with_another_batch_size():
     home_page = read_scenario(EXAMPLES / "scenario.toml")
-    sizes, sla = home_page.sizes, Sla(95, 0.009)
-    alone = coordinate_search(Machine(home_page.machine.cpu), sizes, sla, everywhere=True)
-    assert coordinate_search(home_page.machine, sizes, sla, everywhere=True).qps >= alone.qps * (1 - 1e-6)
+    sizes, sla = home_page.sizes, Sla(95, 0.009, "station")
+    alone = coordinate_search(Machine(home_page.machine.cpu), sizes, sla)
+    assert coordinate_search(home_page.machine, sizes, sla).qps >= alone.qps * (1 - 1e-6)
 
 
 @settings(max_examples=40)
@@ -131,7 +135,7 @@ def test_the_coordinate_search_can_be_told_to_give_up_no_station_for_the_sake_of
     dumped = max_qps(machine, sizes, Policy(64, offload_above=199), SLA)
     assert analyze(machine, sizes, Policy(64, 199), dumped * (1 - 1e-9)).percentile(95) <= SLA.seconds * (1 + 1e-6)
     assert coordinate_search(machine, sizes, SLA).qps >= dumped * (1 - 1e-6)
-    assert coordinate_search(machine, sizes, SLA, everywhere=True).policy.offload_above is None
+    assert coordinate_search(machine, sizes, replace(SLA, scope="station")).policy.offload_above is None
 
 
 def test_a_search_tells_how_much_of_the_lattice_it_looked_at():

@@ -50,13 +50,16 @@ def test_what_no_axis_and_no_policy_says_is_the_best():
     assert points[1].policy == best.policy
 
 
-def test_what_is_chosen_can_be_held_to_the_target_at_each_station_and_what_is_given_is_not():
-    over = {"sla_seconds": [0.02, 0.05]}
-    for point, seconds in zip(sweep(BOTH, SIZES, SLA, over, everywhere=True).points, over["sla_seconds"], strict=True):
-        best = grid_search(BOTH, SIZES, Sla(95, seconds), everywhere=True)
+@pytest.mark.parametrize("scope", ["machine", "station"])
+def test_what_is_chosen_and_what_is_given_keep_the_target_by_its_scope(scope):
+    over = {"sla_seconds": [0.02, 0.05], "percentile": [95, 99]}
+    targets = [Sla(percentile, seconds, scope) for seconds in over["sla_seconds"] for percentile in over["percentile"]]
+    for point, sla in zip(sweep(BOTH, SIZES, Sla(50, 1.0, scope), over).points, targets, strict=True):
+        best = grid_search(BOTH, SIZES, sla)
         assert (point.policy, point.qps) == (best.policy, best.qps)
-    given = [sweep(BOTH, SIZES, SLA, over, policy=Policy(16, 30), everywhere=held).points for held in (False, True)]
-    assert given[0] == given[1]
+    given = sweep(BOTH, SIZES, Sla(50, 1.0, scope), over, policy=Policy(16, 30)).points
+    for point, sla in zip(given, targets, strict=True):
+        assert point.qps == pytest.approx(max_qps(BOTH, SIZES, Policy(16, 30), sla), rel=2e-6)
 
 
 def test_an_axis_overrides_its_part_of_a_given_policy():

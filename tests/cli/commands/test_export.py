@@ -133,10 +133,10 @@ def test_the_command_in_the_comments_makes_the_same_file(to, options):
 
 def test_a_command_line_holds_what_differs_from_the_defaults_and_breaks_between_options():
     scenario = ScenarioOptions(Path("my files/a.toml"), model="wnd", cpu="it's.csv", scv=0.1)
-    line = command_line("export", scenario, ExportOptions("toml", overall=True), LoadOptions(percentile=[90.0, 1 / 3]))
+    line = command_line("export", scenario, ExportOptions("toml"), LoadOptions(percentile=[90.0, 1 / 3]))
     assert shlex.split(line.replace("\\\n", "")) == [
         *("recplan", "export", "my files/a.toml", "--model", "wnd", "--cpu", "it's.csv", "--scv", "0.1"),
-        *("--to", "toml", "--overall", "--percentile", "90", "--percentile", "0.3333333333333333"),
+        *("--to", "toml", "--percentile", "90", "--percentile", "0.3333333333333333"),
     ]
     assert max(map(len, line.splitlines())) <= 78
     assert command_line("list") == "recplan list"
@@ -284,11 +284,6 @@ def test_a_title_with_quotes_and_line_ends_comes_back():
             "export files/scenario.toml --to triton --offload-above 9",
             2,
             "error: --offload-above 9 needs --batch-size; without both the best are chosen\n",
-        ),
-        (
-            "export files/scenario.toml --to toml --batch-size 64 --overall",
-            2,
-            "error: --overall is for choosing a policy; leave it out beside --batch-size\n",
         ),
         (
             "export --model wnd --cpu skylake --to toml --batch-size 64 --offload-above 9",

@@ -125,9 +125,9 @@ def test_a_headroom_that_looks_like_per_cent_is_pointed_out():
     assert "headroom" not in invoked(*sized, "0.2").stderr
 
 
-@pytest.mark.parametrize("overall", [(), ("--overall",)])
-def test_sweep_chooses_as_tune_does(overall):
-    machine = ("--model", "wnd", "--cpu", "c5n.2xlarge", "--accelerator", "g4dn.xlarge", *overall)
+@pytest.mark.parametrize("scope", [(), ("--scope", "machine")])
+def test_sweep_chooses_as_tune_does(scope):
+    machine = ("--model", "wnd", "--cpu", "c5n.2xlarge", "--accelerator", "g4dn.xlarge", *scope)
     (point,) = document("sweep", *machine, "--over", "sla-ms=20")["points"]
     chosen = document("tune", *machine, "--sla-ms", "20", "--method", "exact")["policies"][0]
     for key in ("batch_size", "offload_above", "capacity_qps"):
@@ -271,10 +271,6 @@ def test_csv_holds_the_records_of_json(field, arguments):
 BAD = [
     (("size", *WND, "--target-qps", "many"), "--target-qps(='many') must be queries per second, or a .csv file"),
     (("size", *WND, "--target-qps", "0"), "--target-qps(=0.0) must be a finite number > 0"),
-    (
-        ("sweep", *WND, "--batch-size", "64", "--over", "cores=2,4", "--overall"),
-        "--overall is for choosing policies; leave it out beside --batch-size",
-    ),
     (("size", *WND, "--target-qps", "5", "--headroom", "-1"), "--headroom(=-1.0) must be a finite number >= 0"),
     (("size", *WND, "--target-qps", "5", "--spare", "-1"), "spare(=-1) must be a whole number >= 0"),
     (("size", *WND, "--target-qps", "5", "--price", "nan"), "--price(=nan) must be a finite number >= 0"),
@@ -350,12 +346,12 @@ def test_what_is_swept_over_is_not_told_as_if_it_were_fixed():
     title = printed(*arguments).splitlines()[:2]
     assert title == ["wnd on cores (skylake)", "query sizes deeprecsys-production, target p95"]
     found = document(*arguments)
-    assert found["sla"] == {"percentile": 95, "latency_ms": None}
+    assert found["sla"] == {"percentile": 95, "latency_ms": None, "scope": "station"}
     assert (found["scenario"]["cores"], found["scenario"]["title"]) == (None, title[0])
     arguments = ("sweep", *WND, *POLICY, "--over", "sizes=ribbon,deeprecsys-normal", "--over", "percentile=90,95")
     assert printed(*arguments).splitlines()[1] == "target <= 25 ms"
     found = document(*arguments)
-    assert found["sla"] == {"percentile": None, "latency_ms": 25}
+    assert found["sla"] == {"percentile": None, "latency_ms": 25, "scope": "station"}
     described = found["scenario"]
     assert {described[name] for name in ("sizes", "sizes_mean_items", "sizes_max_items")} == {None}
     assert described["cores"] == MACHINE.cpu.cores

@@ -93,10 +93,10 @@ def test_the_landscape_marks_what_tune_would_choose():
     machine = load("dlrm-rmc2", cpu="c5n.2xlarge", accelerator="g4dn.xlarge", input_loading="none")
     sizes = QuerySizes.named("deeprecsys-production")
     chosen = []
-    for overall in ([], ["--overall"]):
-        best = grid_search(machine, sizes, Sla(95, 0.4), everywhere=not overall).policy
+    for scope in ("station", "machine"):
+        best = grid_search(machine, sizes, Sla(95, 0.4, scope)).policy
         hardware = ("--cpu", "c5n.2xlarge", "--accelerator", "g4dn.xlarge", "--input-loading", "none")
-        text = plotted("landscape", "--model", "dlrm-rmc2", *hardware, *overall)
+        text = plotted("landscape", "--model", "dlrm-rmc2", *hardware, "--scope", scope)
         assert f"chosen: {in_words(best)}" in text
         chosen.append(best)
     assert chosen[0] != chosen[1]
@@ -214,7 +214,7 @@ def test_a_picture_and_the_results_need_a_file_each():
         (("load", *WND, "--seed", "3"), "--seed 3 changes nothing in the picture load; leave it out"),
         (("landscape", *WND, *POLICY), "--batch-size 128 changes nothing in the picture landscape; leave it out"),
         (("roofline", *WND, "--cores", "3"), "--cores 3 changes nothing in the picture roofline; leave it out"),
-        (("load", *WND, "--overall"), "--overall changes nothing in the picture load; leave it out"),
+        (("roofline", *WND, "--overall"), "--scope machine changes nothing in the picture roofline; leave it out"),
         (("day", *WND, "--over", "cores=1,2"), "--over cores=1,2 changes nothing in the picture day; leave it out"),
         (("cdf", *WND, *POLICY), "--qps is missing; give the load, in queries per second"),
         (

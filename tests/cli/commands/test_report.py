@@ -109,7 +109,7 @@ def page(html):
 @pytest.fixture(scope="module")
 def best():
     machine = load("wnd", cpu="broadwell", cores=4)
-    return machine, grid_search(machine, QuerySizes.named("ribbon"), Sla(95, 0.040), everywhere=True)
+    return machine, grid_search(machine, QuerySizes.named("ribbon"), Sla(95, 0.040, "station"))
 
 
 def test_the_answer_is_a_sentence_with_the_figures_of_the_library(page, best):
@@ -173,7 +173,7 @@ def test_the_assumptions_say_where_the_figures_come_from_and_how_sure_they_are(p
 
 
 def test_the_command_in_a_report_writes_the_same_bytes():
-    html = written(*CURVE, "--percentile", "99", "--overall", "--seed", "3")
+    html = written(*CURVE, "--percentile", "99", "--scope", "machine", "--seed", "3")
     words = shlex.split(Read(html).texts["code"].replace("\\\n", ""))
     assert words[:2] == ["recplan", "report"]
     Path("report.html").unlink()

@@ -25,6 +25,7 @@ EXAMPLE = EXAMPLES / "scenario.toml"
 CPU_CURVE, ACCELERATOR_CURVE = str(EXAMPLES / "cpu.csv"), str(EXAMPLES / "accelerator.csv")
 RANKER, SERVER = str(EXAMPLES / "ranker.toml"), str(EXAMPLES / "server.toml")
 FILE = read_scenario(EXAMPLE)
+SERVER_SCENARIO = '[sizes]\nlaw = "ribbon"\n[cpu]\nmodel = "wnd"\nhardware = "skylake"\n'
 
 counts = st.integers(1, 200)
 cpus = st.sampled_from([name for name, hardware in known_hardware().items() if isinstance(hardware, Processor)])
@@ -104,13 +105,15 @@ def test_another_model_beside_a_file_is_not_run_by_the_preset_of_the_file(scenar
 
 def test_the_target_published_for_the_model_of_a_file_holds(scenario_on_hardware, capsys):
     setting = read_setting(ScenarioOptions(scenario=scenario_on_hardware))
-    assert read_sla(setting, SlaOptions()) == Sla(95, 0.005)
+    assert read_sla(setting, SlaOptions()) == Sla(95, 0.005, "station")
     assert "published for ncf: 5 ms" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("model", models(), ids=lambda model: model.name)
 def test_every_model_has_a_published_target(model):
-    assert read_sla(read_setting(ScenarioOptions(model=model.name, cpu="skylake")), SlaOptions()) == model.sla
+    assert read_sla(read_setting(ScenarioOptions(model=model.name, cpu="skylake")), SlaOptions()) == replace(
+        model.sla, scope="station"
+    )
 
 
 @given(cores=counts, units=counts, scv=strategies.scvs())
@@ -130,7 +133,7 @@ def test_a_curve_in_a_file_goes_with_a_measured_accelerator():
 def test_a_file_alone_is_taken_as_it_is():
     setting = read_setting(ScenarioOptions(scenario=EXAMPLE))
     assert (setting.machine, setting.sizes) == (FILE.machine, FILE.sizes)
-    assert read_sla(setting, SlaOptions()) == FILE.sla
+    assert read_sla(setting, SlaOptions()) == replace(FILE.sla, scope="station")
     assert read_load(setting, LoadOptions()) == (FILE.policy, FILE.qps)
 
 
@@ -172,18 +175,34 @@ def test_a_target_beside_a_file_overrides_the_bound_and_the_percentile_apart(sla
     assert sla == Sla(
         FILE.sla.percentile if percentile is None else percentile,
         FILE.sla.seconds if sla_ms is None else sla_ms / 1e3,
+        "station",
     )
+
+
+@pytest.mark.parametrize("target", [SlaOptions(), SlaOptions(30.0), SlaOptions(percentile=99)])
+def test_the_scope_of_a_file_overrides_the_default_and_the_option_overrides_the_file(tmp_path, target):
+    plain, stated = SERVER_SCENARIO + "[sla]\npercentile = 95\nmilliseconds = 20\n", 'scope = "machine"\n'
+    for text, option, scope in (
+        (plain, None, "station"),
+        (plain, "machine", "machine"),
+        (plain + stated, None, "machine"),
+        (plain + stated, "station", "station"),
+    ):
+        path = tmp_path / "scenario.toml"
+        path.write_text(text)
+        setting = read_setting(ScenarioOptions(scenario=path))
+        assert read_sla(setting, replace(target, scope=option)).scope == scope
 
 
 def test_without_a_target_the_published_one_holds_and_is_told(capsys):
     setting = read_setting(ScenarioOptions(model="wnd", cpu="c5n.2xlarge"))
-    assert read_sla(setting, SlaOptions()) == Sla(95, 0.025)
+    assert read_sla(setting, SlaOptions()) == Sla(95, 0.025, "station")
     assert "published for wnd: 25 ms (DeepRecSys, ISCA 2020, Table II)" in capsys.readouterr().err
 
 
 def test_the_percentile_of_a_target_is_95_if_nothing_says_another():
     setting = read_setting(ScenarioOptions(cpu=CPU_CURVE, cores=2))
-    assert read_sla(setting, SlaOptions(10.0)) == Sla(95, 0.010)
+    assert read_sla(setting, SlaOptions(10.0)) == Sla(95, 0.010, "station")
 
 
 def test_doubtful_measurements_are_told(capsys):

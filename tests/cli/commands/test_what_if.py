@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -16,7 +17,7 @@ from recplan.solvers import coordinate_search, max_qps
 MACHINE = ("--model", "ncf", "--cpu", "skylake")
 BOTH = (*MACHINE, "--accelerator", "t4")
 SIZES = QuerySizes.named("deeprecsys-production")
-SLA = find_model("ncf").sla
+SLA = replace(find_model("ncf").sla, scope="station")
 
 
 def recplan(*arguments):
@@ -43,7 +44,7 @@ def refusal(*arguments):
 def test_the_effects_are_what_the_library_computes():
     found = document(*BOTH, "--lever", "int8=4", "--lever", "embedding-fusion")
     plain = levered_machine("ncf", cpu="skylake", accelerator="t4")
-    base = coordinate_search(plain, SIZES, SLA, everywhere=True)
+    base = coordinate_search(plain, SIZES, SLA)
     as_it_is, eight_bit, _, together = found["effects"]
     assert as_it_is["capacity_qps"] == base.qps
     assert as_it_is["latency_p95_ms"] == pytest.approx(1e3 * SLA.seconds, rel=1e-3)
@@ -135,7 +136,7 @@ def test_cores_sizes_noise_loading_preset_and_target_are_those_asked_for(tmp_pat
     scenario = found["scenario"]
     assert (scenario["cores"], scenario["units"], scenario["sizes_max_items"]) == (8, 2, 128)
     assert (scenario["cpu_scv"], scenario["preset"]) == (0.2, "paper")
-    assert found["sla"] == {"percentile": 99, "latency_ms": 20}
+    assert found["sla"] == {"percentile": 99, "latency_ms": 20, "scope": "station"}
     machine = levered_machine("ncf", cpu="skylake", accelerator="t4", input_loading="all", preset="paper")
     as_it_is = found["effects"][0]
     assert "latency_p99_ms" in as_it_is

@@ -33,7 +33,7 @@ PRINTED = [
     ("analyze", *BOTH, *LOAD, "--offload-above", "300", "--percentile", "99.99"),
     ("analyze", *OWN, *LOAD, "--sizes", "ribbon"),
     ("tune", *MACHINE),
-    ("tune", *BOTH, "--percentile", "99", "--overall", "--sla-ms", "90"),
+    ("tune", *BOTH, "--percentile", "99", "--scope", "machine", "--sla-ms", "90"),
     ("tune", EXAMPLE, "--sla-ms", "9", "--method", "refined"),
     ("tune", *BOTH, "--method", "hill-climb"),
     ("tune", *BOTH, "--method", "exact"),
@@ -240,6 +240,6 @@ def test_what_compare_prints_is_what_the_library_finds_to_the_last_bit():
     found = json.loads(printed(*ON_CORES, "--sla", "low"))
     sla = find_model("wnd").sla
     machine, sizes = load("wnd", cpu="c5n.2xlarge"), QuerySizes.named("deeprecsys-production")
-    case = Case("wnd", "low", machine, sizes, Sla(sla.percentile, 0.5 * sla.seconds), None, "c5n.2xlarge")
+    case = Case("wnd", "low", machine, sizes, Sla(sla.percentile, 0.5 * sla.seconds, "station"), None, "c5n.2xlarge")
     (compared,) = compare([case]).cases
     assert [outcome["capacity_qps"] for outcome in found["outcomes"]] == [one.qps for one in compared.outcomes]

@@ -280,7 +280,7 @@ def test_the_landscape_holds_the_capacities_of_its_policies():
 
 
 def test_the_landscape_holds_each_station_to_the_target_where_it_is_asked_to():
-    strict = landscape(MACHINE, SIZES, SLA, everywhere=True, batch_sizes=4, thresholds=6)
+    strict = landscape(MACHINE, SIZES, replace(SLA, scope="station"), batch_sizes=4, thresholds=6)
     overall = landscape(MACHINE, SIZES, SLA, batch_sizes=4, thresholds=6)
     assert np.all(strict.qps <= overall.qps * (1 + 1e-5))
     assert np.any(strict.qps < overall.qps * (1 - 1e-3))

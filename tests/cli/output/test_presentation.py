@@ -223,6 +223,12 @@ def test_without_pandas_the_message_says_how_to_get_it(monkeypatch):
         Policy(1).to_dataframe()
 
 
+def test_a_document_may_leave_out_what_has_a_default():
+    assert Sla.from_dict({"percentile": 95, "seconds": 0.1}) == Sla(95, 0.1, scope="machine")
+    with pytest.raises(ValueError, match=r"Sla is made of percentile, seconds, scope, not of percentile"):
+        Sla.from_dict({"percentile": 95})
+
+
 def test_a_document_of_something_else_is_refused_with_what_is_wanted():
     with pytest.raises(ValueError, match=r"Policy is made of batch_size, offload_above, not of batch, offload_above"):
         Policy.from_dict({"batch": 1, "offload_above": None})
