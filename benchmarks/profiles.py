@@ -13,8 +13,8 @@ import numpy as np
 from recplan.profiles import fit, load, models
 from recplan.profiles.files.tables import MILLISECONDS_PER_SECOND, read_table
 from recplan.profiles.measurement.measurements import Measurements
-from recplan.profiles.model.bottleneck import bottleneck
-from recplan.profiles.model.operator_costs import model_costs
+from recplan.profiles.model.operator_table import model_costs
+from recplan.profiles.roofline.bottleneck import bottleneck
 from recplan.profiles.roofline.calibration import CALIBRATION_FILE, calibration, parameters
 from recplan.profiles.roofline.calibration_fit import compared
 from recplan.profiles.roofline.calibration_report import agreement

@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from .measurement.fitting import Fit, fit
     from .measurement.measurements import Measurements, read_measurements
     from .model.architecture import Architecture, EmbeddingTables, RecurrentLayer
-    from .model.bottleneck import bottleneck as bottleneck
     from .model.model_file import read_architecture
-    from .model.operator_costs import ModelCosts, ModelInputs, OperatorCost, model_costs, presets
-    from .model.operator_costs import default_preset as default_preset
+    from .model.operator_costs import ModelCosts, ModelInputs, OperatorCost
+    from .model.operator_table import default_preset as default_preset
+    from .model.operator_table import model_costs, presets
     from .profile import Profile
+    from .roofline.bottleneck import bottleneck as bottleneck
     from .roofline.calibration import Parameter as Parameter
     from .roofline.calibration import calibration as calibration
     from .roofline.calibration import parameters as parameters
@@ -108,10 +109,11 @@ _HOMES = {
     "measurement.fitting": ("Fit", "fit"),
     "measurement.measurements": ("Measurements", "read_measurements"),
     "model.architecture": ("Architecture", "EmbeddingTables", "RecurrentLayer"),
-    "model.bottleneck": ("bottleneck",),
     "model.model_file": ("read_architecture",),
-    "model.operator_costs": ("ModelCosts", "ModelInputs", "OperatorCost", "default_preset", "model_costs", "presets"),
+    "model.operator_costs": ("ModelCosts", "ModelInputs", "OperatorCost"),
+    "model.operator_table": ("default_preset", "model_costs", "presets"),
     "profile": ("Profile",),
+    "roofline.bottleneck": ("bottleneck",),
     "roofline.calibration": ("Parameter", "calibration", "parameters", "stored_calibration"),
     "roofline.calibration_fit": ("calibrate",),
     "roofline.calibration_report": ("Agreement", "agreement", "check_replaceable", "write_calibration"),

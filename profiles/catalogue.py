@@ -15,7 +15,7 @@ from recplan.queuemodel import Accelerator, CorePool, Machine, ServiceCurve, Sla
 from .files.profile_file import read_curve_file
 from .files.tables import MILLISECONDS_PER_SECOND, Table, read_table
 from .files.toml_table import read_toml
-from .model.operator_costs import default_preset, model_costs
+from .model.operator_table import default_preset, model_costs
 from .profile import Profile
 from .roofline.hardware import Card, Hardware, Processor, describes_hardware, known_hardware, read_hardware
 from .roofline.modelled_curve import check_memory

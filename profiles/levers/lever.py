@@ -208,7 +208,7 @@ def pull(pulled: Iterable[PulledLever], placement: Placement) -> Placement:
     Examples
     --------
     >>> from recplan.profiles.roofline.hardware import known_hardware
-    >>> from recplan.profiles.model.operator_costs import model_costs
+    >>> from recplan.profiles.model.operator_table import model_costs
     >>> plain = Placement.of(model_costs("dlrm-rmc2"), known_hardware()["skylake"])
     >>> faster = pull([read_lever("near-memory")], plain)
     >>> plain.curve(host_ghz=2.0).seconds(64) > 2 * faster.curve(host_ghz=2.0).seconds(64)

@@ -8,11 +8,12 @@ at its start, and ``bytes``, what the whole group at its end takes per item.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import networkx as nx
 
 from .architecture import Architecture
-from .operator_costs import VALUE_BYTES
+from .operator_costs import ATTENTION, EMBEDDING, MLP, RECURRENT, VALUE_BYTES
 from .operators import Operator
 
 _PUBLISHED = {
@@ -115,10 +116,19 @@ def operators_of(graph: nx.DiGraph) -> dict[str, Operator]:
     return {name: data[name]["operator"] for name in nx.topological_sort(graph)}
 
 
-def _add(graph: nx.DiGraph, kind: str, name: str, sources: Sequence[str], *, count: int = 1, **dimensions: int) -> str:
+def _add(
+    graph: nx.DiGraph,
+    kind: str,
+    name: str,
+    sources: Sequence[str],
+    *,
+    count: int = 1,
+    part: str = MLP,
+    **dimensions: int,
+) -> str:
     """Add a group of operators that share out evenly what their sources give."""
     formula = "activation" if kind in ("relu", "sigmoid") else kind
-    graph.add_node(name, operator=Operator(formula, name, _PUBLISHED[kind], count, dimensions))
+    graph.add_node(name, operator=Operator(formula, name, _PUBLISHED[kind], count, dimensions, part))
     for source in sources:
         _connect(graph, source, name, _given(graph, source) // count)
     return name
@@ -142,27 +152,27 @@ def _layers(
     *,
     last: str = "relu",
     count: int = 1,
+    part: str = MLP,
 ) -> str:
     """Add fc layers, each followed by its activation; a source of one operator is read by each of the stacks."""
     for position, width in enumerate(outputs, start=1):
         shared = graph.nodes[source]["operator"].count == 1
         inputs = _given(graph, source) // (1 if shared else count)
         name = f"{label} {position}"
-        graph.add_node(
-            name, operator=Operator("fc", name, "FC", count, {"rows": 1, "inputs": inputs, "outputs": width})
-        )
+        _add(graph, "fc", name, [], count=count, part=part, rows=1, inputs=inputs, outputs=width)
         _connect(graph, source, name, inputs)
         activation = last if position == len(outputs) else "relu"
-        source = _add(graph, activation, f"{label} {position} {activation}", [name], count=count, width=width)
+        applied = f"{name} {activation}"
+        source = _add(graph, activation, applied, [name], count=count, part=part, width=width)
     return source
 
 
-def _concat(graph: nx.DiGraph, name: str, sources: Sequence[str]) -> str:
+def _concat(graph: nx.DiGraph, name: str, sources: Sequence[str], part: str = MLP) -> str:
     if len(sources) == 1 and graph.nodes[sources[0]]["operator"].count == 1:
         return sources[0]
     inputs = sum(graph.nodes[source]["operator"].count for source in sources)
     width = sum(_given(graph, source) for source in sources)
-    return _add(graph, "concat", name, sources, inputs=inputs, width=width)
+    return _add(graph, "concat", name, sources, part=part, inputs=inputs, width=width)
 
 
 def _dense(graph: nx.DiGraph, architecture: Architecture) -> list[str]:
@@ -172,7 +182,7 @@ def _dense(graph: nx.DiGraph, architecture: Architecture) -> list[str]:
     return [_layers(graph, "bottom fc", source, architecture.bottom_fc)]
 
 
-def _looked_up(graph: nx.DiGraph, architecture: Architecture, *roles: str) -> list[str]:
+def _looked_up(graph: nx.DiGraph, architecture: Architecture, *roles: str, part: str = EMBEDDING) -> list[str]:
     return [
         _add(
             graph,
@@ -180,6 +190,7 @@ def _looked_up(graph: nx.DiGraph, architecture: Architecture, *roles: str) -> li
             f"{tables.role} tables {position}",
             [],
             count=tables.count,
+            part=part,
             table_rows=tables.rows,
             width=tables.dim,
             lookups=tables.lookups,
@@ -192,36 +203,33 @@ def _looked_up(graph: nx.DiGraph, architecture: Architecture, *roles: str) -> li
 
 def _attention(graph: nx.DiGraph, architecture: Architecture) -> str:
     candidate, dim = "candidate tables 1", architecture.of_role("candidate")[0].dim
-    weighed = []
-    for position, behaviours in enumerate(_looked_up(graph, architecture, "behaviour"), start=1):
+    add, weighed = partial(_add, graph, part=ATTENTION), []
+    for position, behaviours in enumerate(_looked_up(graph, architecture, "behaviour", part=ATTENTION), start=1):
         units, label = _given(graph, behaviours) // dim, f"attention {position}"
-        added = _add(graph, "sum", f"{label} sum", [behaviours], count=units, terms=2, width=dim)
+        added = add("sum", f"{label} sum", [behaviours], count=units, terms=2, width=dim)
         _connect(graph, candidate, added, dim)
-        joined = _add(graph, "concat", f"{label} concat", [behaviours, added], count=units, inputs=3, width=3 * dim)
+        joined = add("concat", f"{label} concat", [behaviours, added], count=units, inputs=3, width=3 * dim)
         _connect(graph, candidate, joined, dim)
-        weighed.append(_layers(graph, f"{label} fc", joined, architecture.attention_fc, count=units))
+        weighed.append(_layers(graph, f"{label} fc", joined, architecture.attention_fc, count=units, part=ATTENTION))
     width = architecture.attention_fc[-1]
-    return _add(graph, "sum", "attention output", weighed, terms=architecture.behaviours, width=width)
+    return add("sum", "attention output", weighed, terms=architecture.behaviours, width=width)
 
 
 def _recurrent(graph: nx.DiGraph, architecture: Architecture) -> str:
     steps, layers = architecture.behaviours, architecture.recurrent
-    sequence = _concat(graph, "sequence", _looked_up(graph, architecture, "behaviour"))
+    add, weigh = (partial(_add, graph, part=part) for part in (RECURRENT, ATTENTION))
+    sequence = _concat(graph, "sequence", _looked_up(graph, architecture, "behaviour", part=RECURRENT), RECURRENT)
     width = architecture.of_role("behaviour")[0].dim
     for position, layer in enumerate(layers, start=1):
         label, hidden = f"recurrent {position}", layer.hidden
-        gated = _add(
-            graph, "fc", f"{label} input fc", [sequence], rows=steps, inputs=width, outputs=layer.gates * hidden
-        )
+        gated = add("fc", f"{label} input fc", [sequence], rows=steps, inputs=width, outputs=layer.gates * hidden)
         returned = steps if position < len(layers) else 1
-        states = _add(
-            graph, "recurrent", label, [gated], steps=steps, hidden=hidden, gates=layer.gates, returned=returned
-        )
+        states = add("recurrent", label, [gated], steps=steps, hidden=hidden, gates=layer.gates, returned=returned)
         sequence, width = states, hidden
         if layer.attention:
-            scores = _add(graph, "fc", f"{label} attention fc", [states], rows=steps, inputs=hidden, outputs=hidden)
-            weights = _add(graph, "softmax", f"{label} softmax", [scores], rows=steps, width=hidden)
-            sequence = _add(graph, "sum", f"{label} weighed", [states, weights], terms=2, width=steps * hidden)
+            scores = weigh("fc", f"{label} attention fc", [states], rows=steps, inputs=hidden, outputs=hidden)
+            weights = weigh("softmax", f"{label} softmax", [scores], rows=steps, width=hidden)
+            sequence = weigh("sum", f"{label} weighed", [states, weights], terms=2, width=steps * hidden)
     return sequence
 
 

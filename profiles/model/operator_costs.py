@@ -1,25 +1,22 @@
 """What the operators of a model cost, in plain numbers.
 
 Every cost is proportional to the batch size, and weights do not depend on it, so numbers per item say it all.
-They are the values of the formulas in `operators`, kept for the built-in models, so that neither sympy nor
-networkx is needed to read them.
+They are the values of the formulas in `operators`, and each operator knows which ones give it what it takes: the
+model's graph, without sympy or networkx.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from os import PathLike
-from pathlib import Path
-
-from ..unknown_name import UnknownNameError
 
 # Values and weights are 32-bit floats; the published code feeds indices as 64-bit and lengths as 32-bit integers.
 VALUE_BYTES = 4
 INDEX_BYTES = 8
 LENGTH_BYTES = 4
 
-COSTS_FILE = Path(__file__).parents[1] / "data" / "operators.csv"
+# Parts of a model. Behaviours' tables belong to what goes through them.
+EMBEDDING, MLP, ATTENTION, RECURRENT = "embedding", "mlp", "attention", "recurrent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +27,8 @@ class OperatorCost:
 
     Parameters
     ----------
+    part : str
+        Part of the model that it belongs to: ``"embedding"``, ``"mlp"``, ``"attention"`` or ``"recurrent"``.
     kind : str
         ``"fc"``, ``"embedding"``, ``"concat"``, ``"activation"``, ``"sum"``, ``"softmax"``, ``"dot"`` or
         ``"recurrent"``.
@@ -38,6 +37,8 @@ class OperatorCost:
         shares.
     name : str
         Name within its model.
+    after : tuple of str
+        Names of what it takes values from: operators, or an input of the model.
     count : int
         How many there are, run one after the other. All that follows is for one of them.
     rows : int
@@ -67,11 +68,15 @@ class OperatorCost:
         Bytes of one embedding row.
     table_bytes : float
         Bytes of the embedding table.
+    started_share : float
+        Share of the `count` that is started by itself; a fusion runs the others along with another operator.
     """
 
+    part: str
     kind: str
     operator: str
     name: str
+    after: tuple[str, ...]
     count: int
     rows: int
     inputs: int
@@ -86,6 +91,7 @@ class OperatorCost:
     lookups_per_item: float
     row_bytes: float
     table_bytes: float
+    started_share: float = 1.0
 
     @property
     def gathered_bytes_per_item(self) -> float:
@@ -158,6 +164,13 @@ class ModelCosts:
     dense_features: int
     row_access: RowAccess = RowAccess()
 
+    @classmethod
+    def of(cls, graph: Iterable[OperatorCost]) -> ModelCosts:
+        """Tell the operators of a graph from its inputs, which are of kind ``"input"`` and as wide as they give."""
+        costs = tuple(graph)
+        operators = tuple(cost for cost in costs if cost.kind != "input")
+        return cls(operators, dense_features=sum(cost.outputs for cost in costs if cost.kind == "input"))
+
     @property
     def memory_bytes(self) -> float:
         """Bytes of embedding tables, weights and biases: what an accelerator must hold."""
@@ -173,94 +186,3 @@ class ModelCosts:
             indices_per_item=sum(cost.count * cost.lookups_per_item for cost in embeddings),
             lengths_per_item=sum(cost.count * cost.rows for cost in embeddings),
         )
-
-
-def model_costs(model: str | PathLike[str], preset: str | None = None) -> ModelCosts:
-    """Return what a model costs.
-
-    Parameters
-    ----------
-    model : str or path-like
-        Name of a built-in model, or a TOML file (named ``….toml``) that describes one, as
-        `recplan.profiles.model.model_file.read_architecture` reads it.
-    preset : str, optional
-        For a built-in model, ``"repository"``: as the published code's configuration describes it; ``"paper"``: as
-        the paper does; where it differs from the repository's, ``"as-run"``: what the published commands run. If
-        not given, what was measured: "as-run" where there is one, else "repository". A file has none.
-
-    Returns
-    -------
-    ModelCosts
-        Its operators and inputs.
-
-    Raises
-    ------
-    UnknownNameError
-        Where there is no such model or preset.
-    FileError
-        Where the file is not a model.
-
-    Examples
-    --------
-    >>> costs = model_costs("dlrm-rmc1")
-    >>> sum(cost.count * cost.flops_per_item for cost in costs.operators)
-    222146
-    >>> costs.inputs.indices_per_item, costs.memory_bytes
-    (640, 4096403332)
-    """
-    if str(model).lower().endswith(".toml"):
-        if preset is not None:
-            raise ValueError(f"preset(={preset!r}) is for built-in models; leave it out beside the file {model}")
-        from .model_file import read_architecture
-        from .operator_table import costs_of
-
-        return costs_of(read_architecture(model))
-    known = presets(str(model))
-    if preset is None:
-        preset = default_preset(str(model))
-    if preset not in known:
-        raise UnknownNameError("preset", preset, known)
-    return _parsed(str(model), preset)
-
-
-def presets(model: str) -> tuple[str, ...]:
-    """Return the presets of a built-in model.
-
-    >>> presets("din")
-    ('repository', 'as-run', 'paper')
-    """
-    known = _stored()
-    if model not in known:
-        raise UnknownNameError("model", model, known)
-    return tuple(known[model])
-
-
-def default_preset(model: str) -> str:
-    """Return the preset of a built-in model that the published figures were measured on.
-
-    >>> default_preset("ncf"), default_preset("din")
-    ('repository', 'as-run')
-    """
-    return "as-run" if "as-run" in presets(model) else "repository"
-
-
-@cache
-def _parsed(model: str, preset: str) -> ModelCosts:
-    costs = [
-        OperatorCost(kind, operator, name, *map(int, numbers))
-        for kind, operator, name, *numbers in _stored()[model][preset]
-    ]
-    return ModelCosts(
-        operators=tuple(cost for cost in costs if cost.kind != "input"),
-        dense_features=sum(cost.outputs for cost in costs if cost.kind == "input"),
-    )
-
-
-@cache
-def _stored() -> dict[str, dict[str, list[list[str]]]]:
-    stored: dict[str, dict[str, list[list[str]]]] = {}
-    lines = COSTS_FILE.read_text(encoding="utf-8").splitlines()
-    rows = [line.split(",") for line in lines if not line.startswith("#")]
-    for model, preset, *cells in rows[1:]:
-        stored.setdefault(model, {}).setdefault(preset, []).append(cells)
-    return stored

@@ -1,51 +1,97 @@
-"""The costs of the built-in models as a table, made from the graphs and the formulas of their operators.
+"""The costs of the built-in models, read from a table so that neither sympy nor networkx is needed.
 
-``python -m recplan.profiles.model.operator_table profiles/data/operators.csv`` writes it anew.
+``python -m recplan.profiles.model.operator_table profiles/data/operators.csv`` writes it anew, from the graphs and the
+formulas of their operators.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import astuple, fields
+from dataclasses import MISSING, fields
+from functools import cache
 from os import PathLike
 from pathlib import Path
 
-from .architecture import Architecture
-from .model_file import builtin_architecture, builtin_architectures
-from .model_graph import model_graph, operators_of
-from .operator_costs import COSTS_FILE, ModelCosts, OperatorCost
-from .operators import Operator
+from ..unknown_name import UnknownNameError
+from .operator_costs import ModelCosts, OperatorCost
+
+COSTS_FILE = Path(__file__).parents[1] / "data" / "operators.csv"
 
 _HEADER = """\
 # What the operators of the built-in models cost, per item of a batch and for one of `count` alike: the values of the
-# formulas in operators.py on the architectures in models.toml.
+# formulas in operators.py on the architectures in models.toml. after: what gives an operator the values it takes.
 # Made by `python -m recplan.profiles.model.operator_table`.
 """
+_COLUMNS = tuple(field.name for field in fields(OperatorCost) if field.default is MISSING)
 
 
-def costs_of(model: Architecture) -> ModelCosts:
+def model_costs(model: str | PathLike[str], preset: str | None = None) -> ModelCosts:
     """Return what a model costs.
 
     Parameters
     ----------
-    model : Architecture
-        The model.
+    model : str or path-like
+        Name of a built-in model, or a TOML file (named ``….toml``) that describes one, as
+        `recplan.profiles.model.model_file.read_architecture` reads it.
+    preset : str, optional
+        For a built-in model, ``"repository"``: as the published code's configuration describes it; ``"paper"``: as
+        the paper does; where it differs from the repository's, ``"as-run"``: what the published commands run. If
+        not given, what was measured: "as-run" where there is one, else "repository". A file has none.
 
     Returns
     -------
     ModelCosts
-        Its operators, each group of them once.
+        Its operators and inputs.
+
+    Raises
+    ------
+    UnknownNameError
+        Where there is no such model or preset.
+    FileError
+        Where the file is not a model.
 
     Examples
     --------
-    >>> costs_of(builtin_architecture("wnd")).operators[0].gathered_bytes_per_item
-    128
+    >>> costs = model_costs("dlrm-rmc1")
+    >>> sum(cost.count * cost.flops_per_item for cost in costs.operators)
+    222146
+    >>> costs.inputs.indices_per_item, costs.memory_bytes
+    (640, 4096403332)
     """
-    operators = operators_of(model_graph(model)).values()
-    return ModelCosts(
-        operators=tuple(_cost(operator) for operator in operators if operator.kind != "input"),
-        dense_features=model.dense_features,
-    )
+    if str(model).lower().endswith(".toml"):
+        if preset is not None:
+            raise ValueError(f"preset(={preset!r}) is for built-in models; leave it out beside the file {model}")
+        from .graph_costs import costs_of
+        from .model_file import read_architecture
+
+        return costs_of(read_architecture(model))
+    known = presets(str(model))
+    if preset is None:
+        preset = default_preset(str(model))
+    if preset not in known:
+        raise UnknownNameError("preset", preset, known)
+    return _parsed(str(model), preset)
+
+
+def presets(model: str) -> tuple[str, ...]:
+    """Return the presets of a built-in model.
+
+    >>> presets("din")
+    ('repository', 'as-run', 'paper')
+    """
+    known = _stored()
+    if model not in known:
+        raise UnknownNameError("model", model, known)
+    return tuple(known[model])
+
+
+def default_preset(model: str) -> str:
+    """Return the preset of a built-in model that the published figures were measured on.
+
+    >>> default_preset("ncf"), default_preset("din")
+    ('repository', 'as-run')
+    """
+    return "as-run" if "as-run" in presets(model) else "repository"
 
 
 def write_operator_costs(path: str | PathLike[str]) -> None:
@@ -56,45 +102,35 @@ def write_operator_costs(path: str | PathLike[str]) -> None:
     path : str or path-like
         The file.
     """
-    columns = ["model", "preset", *(field.name for field in fields(OperatorCost))]
-    lines = [",".join(columns)]
+    from .graph_costs import graph_costs
+    from .model_file import builtin_architecture, builtin_architectures
+    from .model_graph import model_graph
+
+    lines = [",".join(["model", "preset", *_COLUMNS])]
     for model, preset in builtin_architectures():
-        for operator in operators_of(model_graph(builtin_architecture(model, preset))).values():
-            lines.append(",".join(map(str, (model, preset, *astuple(_cost(operator))))))
+        for cost in graph_costs(model_graph(builtin_architecture(model, preset))):
+            cells = (getattr(cost, column) for column in _COLUMNS)
+            shown = (";".join(cell) if isinstance(cell, tuple) else str(cell) for cell in cells)
+            lines.append(",".join([model, preset, *shown]))
     Path(path).write_text(_HEADER + "\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _cost(operator: Operator) -> OperatorCost:
-    inputs, outputs = _inner_dimensions(operator)
-    rows = "vectors" if operator.kind == "embedding" else "rows"
-    return OperatorCost(
-        kind=operator.kind,
-        operator=operator.operator,
-        name=operator.name,
-        count=operator.count,
-        rows=operator.dimensions.get(rows, 1),
-        inputs=inputs,
-        outputs=outputs,
-        steps=operator.dimensions.get("steps", 1),
-        flops_per_item=operator.cost("flops"),
-        bytes_read_per_item=operator.cost("bytes_read"),
-        bytes_written_per_item=operator.cost("bytes_written"),
-        weight_bytes=operator.cost("weight_bytes"),
-        launches=operator.cost("launches"),
-        dispatches=operator.cost("dispatches"),
-        lookups_per_item=operator.cost("lookups"),
-        row_bytes=operator.cost("row_bytes"),
-        table_bytes=operator.cost("table_bytes"),
+@cache
+def _parsed(model: str, preset: str) -> ModelCosts:
+    return ModelCosts.of(
+        OperatorCost(part, kind, operator, name, tuple(filter(None, after.split(";"))), *map(int, numbers))
+        for part, kind, operator, name, after, *numbers in _stored()[model][preset]
     )
 
 
-def _inner_dimensions(operator: Operator) -> tuple[int, int]:
-    sizes = operator.dimensions
-    if operator.kind == "recurrent":
-        return sizes["hidden"], sizes["gates"] * sizes["hidden"]
-    before = next((sizes[name] for name in ("inputs", "terms", "features") if name in sizes), None)
-    after = sizes["outputs"] if "outputs" in sizes else sizes["width"]
-    return after if before is None else before, after
+@cache
+def _stored() -> dict[str, dict[str, list[list[str]]]]:
+    stored: dict[str, dict[str, list[list[str]]]] = {}
+    lines = COSTS_FILE.read_text(encoding="utf-8").splitlines()
+    rows = [line.split(",") for line in lines if not line.startswith("#")]
+    for model, preset, *cells in rows[1:]:
+        stored.setdefault(model, {}).setdefault(preset, []).append(cells)
+    return stored
 
 
 if __name__ == "__main__":

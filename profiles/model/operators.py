@@ -21,7 +21,7 @@ from types import MappingProxyType
 import sympy
 from sympy import Expr, Max, Symbol
 
-from .operator_costs import INDEX_BYTES, LENGTH_BYTES, VALUE_BYTES
+from .operator_costs import INDEX_BYTES, LENGTH_BYTES, MLP, VALUE_BYTES
 
 # What operator_breakdown.csv, the published shares of computation time, tells apart; all else is left out there.
 PUBLISHED_OPERATORS = ("FC", "SparseLengthsSum", "Concat", "Relu", "Sum", "RecurrentNetwork", "Softmax")
@@ -248,6 +248,8 @@ class Operator:
         How many there are.
     dimensions : mapping of str to int
         Dimensions of one of them, those of its formula.
+    part : str
+        Part of the model that they belong to, as of an `OperatorCost`.
 
     Raises
     ------
@@ -266,6 +268,7 @@ class Operator:
     operator: str
     count: int
     dimensions: Mapping[str, int]
+    part: str = MLP
 
     def __post_init__(self) -> None:
         expected = {symbol.name for symbol in FORMULAS[self.kind].dimensions}

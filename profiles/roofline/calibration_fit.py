@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from ..files.tables import MILLISECONDS_PER_SECOND, Table, read_table
-from ..model.operator_costs import model_costs
+from ..model.operator_table import model_costs
 from ..model.operators import PUBLISHED_OPERATORS
 from .calibration import CALIBRATION_FILE, Calibration, Parameter, calibration_of, parameters
 from .hardware import Card, Processor, known_hardware

@@ -122,7 +122,7 @@ def processor_times(
             compute[i] += tanh * seconds_per_cycle
         if cost.kind in ("concat", "sum", "dot", "recurrent"):
             memory[i] += sizes * (cost.bytes_read_per_item + cost.bytes_written_per_item) / copy_rate
-        dispatch[i] = cycles * seconds_per_cycle
+        dispatch[i] = cost.started_share * cycles * seconds_per_cycle
         for part in (dispatch, compute, memory):
             part[i] *= cost.count
     return OperatorTimes(groups, sizes, dispatch, compute, memory)
@@ -149,6 +149,7 @@ def card_times(costs: ModelCosts, hardware: Card, shares: CardShares, batch_size
             dispatch[i] = cost.launches * shares.recurrent_launch_seconds
         if cost.kind == "concat":
             dispatch[i] = shares.launch_seconds + cost.inputs * shares.copy_seconds
+        dispatch[i] *= cost.started_share
         if cost.kind in ("fc", "dot", "recurrent"):
             compute[i] = sizes * cost.flops_per_item / peak
         if cost.kind in ("fc", "recurrent", "softmax"):

@@ -28,7 +28,7 @@ class Placement:
     Examples
     --------
     >>> from recplan.profiles.roofline.hardware import known_hardware
-    >>> from recplan.profiles.model.operator_costs import model_costs
+    >>> from recplan.profiles.model.operator_table import model_costs
     >>> placement = Placement.of(model_costs("dlrm-rmc1"), known_hardware()["skylake"])
     >>> placement.kind, placement.curve(host_ghz=2.0).provenance
     ('cpu', 'calibrated')

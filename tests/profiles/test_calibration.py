@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from recplan.profiles.files.tables import read_table
-from recplan.profiles.model.operator_costs import model_costs
+from recplan.profiles.model.operator_table import model_costs
 from recplan.profiles.roofline import calibration_fit
 from recplan.profiles.roofline.calibration import (
     CALIBRATION_FILE,

@@ -8,10 +8,10 @@ from hypothesis import given
 
 import strategies
 from recplan.profiles import UnknownNameError, model_costs, presets
+from recplan.profiles.model.graph_costs import costs_of
 from recplan.profiles.model.model_file import builtin_architecture, builtin_architectures
 from recplan.profiles.model.model_graph import model_graph, operators_of
-from recplan.profiles.model.operator_costs import COSTS_FILE
-from recplan.profiles.model.operator_table import costs_of, write_operator_costs
+from recplan.profiles.model.operator_table import COSTS_FILE, write_operator_costs
 from recplan.profiles.model.operators import FORMULAS, n
 
 STORED_QUANTITIES = {
@@ -121,7 +121,7 @@ def test_an_unknown_model_or_preset_is_answered_with_those_that_exist():
 
 def test_the_costs_of_a_built_in_model_need_neither_sympy_nor_networkx_nor_scipy():
     code = (
-        "import sys, recplan.profiles.model.operator_costs as c; c.model_costs('dlrm-rmc1').operators;"
+        "import sys, recplan.profiles.model.operator_table as c; c.model_costs('dlrm-rmc1').operators;"
         "print(sorted({'sympy', 'networkx', 'scipy'} & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

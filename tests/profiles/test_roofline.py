@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 import strategies
 from recplan.profiles.catalogue import models
-from recplan.profiles.model.bottleneck import bottleneck
+from recplan.profiles.model.graph_costs import costs_of
 from recplan.profiles.model.model_file import builtin_architecture
-from recplan.profiles.model.operator_costs import model_costs, presets
-from recplan.profiles.model.operator_table import costs_of
+from recplan.profiles.model.operator_table import model_costs, presets
 from recplan.profiles.model.operators import PUBLISHED_OPERATORS
+from recplan.profiles.roofline.bottleneck import bottleneck
 from recplan.profiles.roofline.calibration import calibration
 from recplan.profiles.roofline.hardware import GIB, Processor, known_hardware
 from recplan.profiles.roofline.modelled_curve import DoesNotFitError, card_curve, check_memory, processor_curve

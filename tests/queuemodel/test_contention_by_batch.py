@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recplan.profiles import load, models
-from recplan.profiles.model.operator_costs import model_costs
+from recplan.profiles.model.operator_table import model_costs
 from recplan.profiles.roofline.calibration import calibration
 from recplan.profiles.roofline.hardware import known_hardware
 from recplan.profiles.roofline.operator_times import processor_times
