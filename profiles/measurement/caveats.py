@@ -6,17 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .fitted_curve import FittedPoint
 from .measurements import Measurements
 from .repeated_runs import RunGroup, Scatter, scatter_of
 from .slowdown_fit import slowdowns_by_batch
-
-if TYPE_CHECKING:
-    from .fitting import FittedPoint
 
 # More lines than these are no help.
 _MOST_NAMED = 3

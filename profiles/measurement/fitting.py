@@ -2,69 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recplan.queuemodel import Contention, Restorable, ServiceCurve, arguments
 
 from ..files.profile_file import profile_toml
-from ..files.tables import MILLISECONDS_PER_SECOND
 from ..profile import FitRecord, Profile
 from .caveats import caveats, falls
-from .isotonic import never_falling
+from .fitted_curve import ENOUGH_DEGREES, FittedPoint, extended, fitted_times, leave_one_out
 from .measurements import Measurements, read_measurements
-from .repeated_runs import RunGroup, Scatter, group_runs, scatter_of
+from .repeated_runs import group_runs, scatter_of
 from .slowdown_fit import fit_contention
-
-# Fewer repeats do not tell noise from a fall.
-ENOUGH_DEGREES = 10
-SIGNIFICANT_ERRORS = 4.0
-
-# The share of the measured range whose slope holds beyond it.
-EXTRAPOLATED_FROM = 0.5
-
-# Timed points to leave out, one after the other; more tell nothing more.
-MOST_LEFT_OUT = 100
-
-# A clock does not tell more digits, and a file of fewer is easier to read.
-_DIGITS = 9
-
-
-@dataclass(frozen=True, slots=True)
-class FittedPoint:
-    """One batch size: what was measured, and what the curve says.
-
-    Parameters
-    ----------
-    batch_size : int
-        Items of the batch.
-    runs : int
-        Runs of it, outliers included.
-    outliers : int
-        Those left out.
-    median_seconds : float
-        Median of all its runs, in seconds.
-    mean_seconds : float
-        Mean of the runs kept, in seconds.
-    fitted_seconds : float
-        The curve, in seconds.
-    """
-
-    batch_size: int
-    runs: int
-    outliers: int
-    median_seconds: float
-    mean_seconds: float
-    fitted_seconds: float
-
-    @property
-    def relative_error(self) -> float:
-        """What the curve is above the mean, as a fraction of it."""
-        return self.fitted_seconds / self.mean_seconds - 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +128,10 @@ def fit(measurements: Measurements | str | PathLike[str], scv: float | None = No
     scatter = scatter_of([group.seconds[group.kept] for group in groups])
     noise = scatter if scatter.degrees >= ENOUGH_DEGREES else None
     sizes = np.array([group.batch_size for group in alone])
-    fitted = _rounded(_smoothed(alone, noise))
+    fitted = fitted_times(alone, noise)
     contention = fit_contention(groups)
     curve = ServiceCurve.from_table(
-        *_extended(sizes, fitted),
+        *extended(sizes, fitted),
         scv=scatter.scv if scv is None else arguments.number("scv", scv, least=0),
         provenance="measured",
         contention=contention,
@@ -195,54 +146,11 @@ def fit(measurements: Measurements | str | PathLike[str], scv: float | None = No
         curve=curve,
         points=points,
         mape=float(np.mean([abs(point.relative_error) for point in points])),
-        leave_one_out_mape=_leave_one_out(alone, noise),
+        leave_one_out_mape=leave_one_out(alone, noise),
         outliers=sum(len(group.seconds) - group.count for group in groups),
         warnings=caveats(
             runs, groups, points, scatter, falls(alone, fitted, noise is not None), scv_given=scv is not None
         ),
         runs=len(runs.seconds),
         source=runs.source or "",
-    )
-
-
-def _smoothed(groups: Sequence[RunGroup], noise: Scatter | None) -> NDArray[np.float64]:
-    means = np.array([group.mean for group in groups])
-    counts = np.array([group.count for group in groups], dtype=np.float64)
-    if noise is None:
-        return never_falling(means, counts / np.square(means))
-    # Runs without any scatter leave no doubt about a fall, but a weight must be finite.
-    variances = max(noise.scv, np.finfo(float).eps ** 2) * np.square(means) / counts
-    return never_falling(means, 1.0 / variances, SIGNIFICANT_ERRORS)
-
-
-def _extended(sizes: NDArray[np.int64], times: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    # The line through the last two points would carry on their noise: see `fit`.
-    upper = sizes >= EXTRAPOLATED_FROM * sizes[-1]
-    if upper.sum() < 3:
-        return sizes, times
-    weights = 1.0 / np.square(times[upper])
-    from_mean = sizes[upper] - np.average(sizes[upper], weights=weights)
-    slope = max(0.0, float((weights * from_mean * times[upper]).sum() / (weights * np.square(from_mean)).sum()))
-    beyond = times[-1] + slope * sizes[-1]
-    return np.append(sizes, 2 * sizes[-1]), np.append(times, _rounded(np.array([beyond])))
-
-
-def _leave_one_out(groups: Sequence[RunGroup], noise: Scatter | None) -> float | None:
-    """Return the mean absolute error at inner batch sizes; the outer two would be extrapolated."""
-    if len(groups) < 3:
-        return None
-    inner = np.unique(np.linspace(1, len(groups) - 2, min(len(groups) - 2, MOST_LEFT_OUT)).astype(int))
-    errors = []
-    for left_out in inner.tolist():
-        others = [*groups[:left_out], *groups[left_out + 1 :]]
-        sizes = [group.batch_size for group in others]
-        predicted = np.interp(groups[left_out].batch_size, sizes, _smoothed(others, noise))
-        errors.append(abs(predicted / groups[left_out].mean - 1.0))
-    return float(np.mean(errors))
-
-
-def _rounded(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Round times so that they can be written in milliseconds and read back exactly."""
-    return np.array(
-        [float(f"{MILLISECONDS_PER_SECOND * time:.{_DIGITS}g}") / MILLISECONDS_PER_SECOND for time in seconds.tolist()]
     )
