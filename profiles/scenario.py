@@ -82,6 +82,7 @@ class Scenario:
 class _Station:
     """What a table says about the cores or the accelerator."""
 
+    table: TomlTable
     profile: Profile
     servers: int | None
     model: str | None = None
@@ -145,7 +146,7 @@ def read_scenario(path: str | PathLike[str], scope: Scope = "machine") -> Scenar
     runs = cpu if accelerator is None or cpu.model is not None else accelerator
     return Scenario(
         title=root.text("title") if "title" in root else Path(path).stem,
-        machine=_machine(cpu, cpu_table, accelerator),
+        machine=_machine(cpu, accelerator),
         sizes=sizes,
         sizes_name=sizes_name,
         sla=_sla(root.table("sla"), scope) if "sla" in root else None,
@@ -182,13 +183,15 @@ def _sizes(table: TomlTable) -> tuple[QuerySizes, str]:
     return sizes, f"{law}({', '.join(f'{key}={value}' for key, value in parameters.items())})"
 
 
-def _machine(cpu: _Station, cpu_table: TomlTable, accelerator: _Station | None) -> Machine:
+def _machine(cpu: _Station, accelerator: _Station | None) -> Machine:
     if cpu.servers is None:
-        raise cpu_table.error("cores", "is missing")
-    pool = CorePool(cores=cpu.servers, service=cpu.profile.curve)
+        raise cpu.table.error("cores", "is missing")
+    with cpu.table.blaming("cores"):
+        pool = CorePool(cores=cpu.servers, service=cpu.profile.curve)
     if accelerator is None:
         return Machine(pool)
-    return Machine(pool, Accelerator(service=accelerator.profile.curve, units=accelerator.servers or 1))
+    with accelerator.table.blaming("units"):
+        return Machine(pool, Accelerator(service=accelerator.profile.curve, units=accelerator.servers or 1))
 
 
 def _input_loading(root: TomlTable, stations: list[TomlTable]) -> str:
@@ -209,7 +212,7 @@ def _station(table: TomlTable, kind: str, servers: str, input_loading: str, cpu:
         raise table.error("", "must have either curve, or model and hardware")
     if "curve" in table:
         profile = read_curve_file(_sibling(table, "curve"), kind)
-        station = _Station(profile, profile.cores)
+        station = _Station(table, profile, profile.cores)
     else:
         station = _on_hardware(table, kind, input_loading, cpu)
     if servers in table:
@@ -246,7 +249,7 @@ def _on_hardware(table: TomlTable, kind: str, input_loading: str, cpu: _Station 
             preset=preset,
             host=None if cpu is None else cpu.hardware,
         )
-    return _Station(profile, profile.cores, model, preset, hardware)
+    return _Station(table, profile, profile.cores, model, preset, hardware)
 
 
 def _name_or_sibling(table: TomlTable, key: str) -> str:

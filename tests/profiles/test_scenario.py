@@ -454,6 +454,15 @@ def test_a_threshold_needs_an_accelerator(folder):
     assert complaint_about(folder, text) == expected
 
 
+@pytest.mark.parametrize("count", ["1000001", "1e300", "9_000_000_000_000_000_000"])
+@pytest.mark.parametrize(("table", "key"), [("cpu", "cores"), ("accelerator", "units")])
+def test_more_servers_than_a_machine_can_have_are_told_with_file_and_key(folder, table, key, count):
+    text = SIZES + BOTH.replace(f"[{table}]\n", f"[{table}]\n{key} = {count}\n")
+    complaint = rf"key '{table}\.{key}': {key}\(=.*\) must be a whole number from 1 to 10000"
+    with pytest.raises(FileError, match=complaint):
+        scenario_of(folder, text)
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
