@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 _FILES = ("curve", "trace")
 _NAMES = ("model", "hardware", "instance")
 _ENDINGS = (".toml", ".csv")
-_ORDER = ("sizes", "cpu", "accelerator", "sla", "policy", "load")
+_ORDER = ("title", "input_loading", "sizes", "cpu", "accelerator", "sla", "policy", "load")
 
 
 def scenario_text(decision: Decision, options: ScenarioOptions, folder: Path) -> str:
@@ -40,6 +39,8 @@ def scenario_text(decision: Decision, options: ScenarioOptions, folder: Path) ->
     str
         TOML, below comments.
     """
+    import tomli_w
+
     file = _read(options.scenario, folder)
     policy, sla, machine = decision.policy, decision.sla, decision.setting.machine
     content: dict[str, Any] = dict(file)
@@ -68,7 +69,12 @@ def scenario_text(decision: Decision, options: ScenarioOptions, folder: Path) ->
     remarks = ["", "Paths are sought from this file's folder."]
     if "load" not in file:
         remarks.append("The load is just below the capacity.")
-    return decision.comment + commented(*remarks) + _toml(content)
+    return (
+        decision.comment
+        + commented(*remarks)
+        + "\n"
+        + tomli_w.dumps({key: content[key] for key in _ORDER if key in content})
+    )
 
 
 def _read(path: Path | None, folder: Path) -> dict[str, Any]:
@@ -125,20 +131,3 @@ def _station(
         "hardware": _moved("hardware", named, Path(), folder),
     }
     return {**table, **({} if preset is None else {"preset": preset}), **scv}
-
-
-def _toml(content: Mapping[str, Any]) -> str:
-    single = [f"{key} = {_value(content[key])}" for key in ("title", "input_loading") if key in content]
-    blocks = ["\n".join(single)] if single else []
-    for name in _ORDER:
-        if name in content:
-            lines = [f"{key} = {_value(value)}" for key, value in content[name].items()]
-            blocks.append("\n".join([f"[{name}]", *lines]))
-    return "\n" + "\n\n".join(blocks) + "\n"
-
-
-def _value(value: Any) -> str:
-    if not isinstance(value, str):
-        return repr(value)
-    # A basic string of TOML knows the escapes of JSON, but not its pairs of them for one sign, and wants one more.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,10 @@ from .toml_table import TomlTable, read_toml
 
 Value = TypeVar("Value")
 
+_COMMENTS = """\
+# A service curve for recplan: the time of one batch against its size, linear between the points and
+# beyond the last two.
+"""
 _A = {"cpu": "a cpu", "accelerator": "an accelerator"}
 
 
@@ -44,52 +48,35 @@ def profile_toml(profile: Profile) -> str:
     cores = 16
     provenance = "given"
     scv = 0.0
-    batch_sizes = [1, 64]
-    milliseconds = [2.0, 10.0]
+    batch_sizes = [
+        1,
+        64,
+    ]
+    milliseconds = [
+        2.0,
+        10.0,
+    ]
     """
-    lines = [
-        "# A service curve for recplan: the time of one batch against its size, linear between the points and",
-        "# beyond the last two.",
-    ]
-    if profile.fit is not None and profile.curve.batch_sizes[-1] > profile.fit.largest_batch:
-        lines.append(
-            f"# Beyond {profile.fit.largest_batch} items nothing was measured: the last point is extrapolated."
-        )
-    for key, text in (("name", profile.name), ("kind", profile.kind)):
-        if text is not None:
-            lines.append(f"{key} = {_quoted(text)}")
-    if profile.cores is not None:
-        lines.append(f"cores = {profile.cores}")
-    key, times = _times(profile.curve.seconds_at)
-    lines += [
-        f"provenance = {_quoted(profile.curve.provenance)}",
-        f"scv = {profile.curve.scv!r}",
-        f"batch_sizes = {_listed(profile.curve.batch_sizes)}",
-        f"{key} = {_listed(times)}",
-    ]
-    contention = profile.curve.contention
-    if isinstance(contention, ContentionByBatch):
-        rows = ", ".join(_listed(row.slowdowns) for row in contention.contentions)
-        lines += [
-            "",
-            "[contention]",
-            f"batch_sizes = {_listed(contention.batch_sizes)}",
-            f"busy_cores = {_listed(contention.contentions[0].busy_cores)}",
-            f"slowdowns = [{rows}]",
-        ]
-    elif contention is not None:
-        lines += [
-            "",
-            "[contention]",
-            f"busy_cores = {_listed(contention.busy_cores)}",
-            f"slowdowns = {_listed(contention.slowdowns)}",
-        ]
-    if profile.fit is not None:
-        lines += ["", "[fit]", f"source = {_quoted(profile.fit.source)}"]
-        for key in ("runs", "points", "smallest_batch", "largest_batch", "mape_percent", "leave_one_out_percent"):
-            if getattr(profile.fit, key) is not None:
-                lines.append(f"{key} = {getattr(profile.fit, key)!r}")
-    return "\n".join([*lines, ""])
+    import tomli_w
+
+    curve, record = profile.curve, profile.fit
+    key, times = _times(curve.seconds_at)
+    values: dict[str, Any] = {
+        "name": profile.name,
+        "kind": profile.kind,
+        "cores": profile.cores,
+        "provenance": curve.provenance,
+        "scv": curve.scv,
+        "batch_sizes": curve.batch_sizes,
+        key: times,
+        "contention": _contention_values(curve.contention),
+        "fit": None if record is None else _known(asdict(record)),
+    }
+    comments = _COMMENTS
+    if record is not None and curve.batch_sizes[-1] > record.largest_batch:
+        comments += f"# Beyond {record.largest_batch} items nothing was measured: the last point is extrapolated.\n"
+    # Lone surrogates, which a name from the command line may hold, no file can.
+    return comments + tomli_w.dumps(_known(values)).encode("utf-8", "replace").decode("utf-8")
 
 
 def write_profile(profile: Profile, path: str | PathLike[str]) -> None:
@@ -258,11 +245,16 @@ def _times(seconds: Iterable[float]) -> tuple[str, list[float]]:
     return "seconds", exact
 
 
-def _listed(values: Iterable[float]) -> str:
-    return f"[{', '.join(map(repr, values))}]"
+def _contention_values(contention: Contention | ContentionByBatch | None) -> dict[str, Any] | None:
+    if isinstance(contention, ContentionByBatch):
+        rows = contention.contentions
+        return {
+            "batch_sizes": contention.batch_sizes,
+            "busy_cores": rows[0].busy_cores,
+            "slowdowns": [row.slowdowns for row in rows],
+        }
+    return None if contention is None else asdict(contention)
 
 
-def _quoted(text: str) -> str:
-    # What JSON escapes, TOML escapes alike; it forbids one character more, and lone surrogates no file can hold.
-    plain = text.encode("utf-8", "replace").decode("utf-8")
-    return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _known(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}

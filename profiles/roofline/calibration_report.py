@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from os import PathLike
 from statistics import fmean, median
+from typing import Any
 
 from ..files.text_file import FileError, read_text, write_text
 from .calibration import Parameter, calibration_of
 from .calibration_fit import Comparison, calibrate, compared, observations
+
+_COMMENTS = """\
+# What hardware achieves of its peaks. Written by `recplan calibrate --out`, which fits the values to
+# operator_breakdown.csv, gtx1080ti_speedup_over_skylake.csv and, for the absolute scale, the rows of
+# c5n.2xlarge and r5n.large in measured_service_times.csv. range: what is plausible, and what the fit was
+# held to; where both ends are equal, nothing in these data decides the value and it is assumed.
+# Cycles are those of the core's or the host's clock. residuals: relative errors as fractions, of shares in points.
+
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +92,22 @@ def agreement(parameters: Iterable[Parameter], *, leave_one_out: bool = False) -
 
 def calibration_toml(parameters: Sequence[Parameter], agrees: Agreement) -> str:
     """Write calibration.toml."""
-    lines = [
-        "# What hardware achieves of its peaks. Written by `recplan calibrate --out`, which fits the values to",
-        "# operator_breakdown.csv, gtx1080ti_speedup_over_skylake.csv and, for the absolute scale, the rows of",
-        "# c5n.2xlarge and r5n.large in measured_service_times.csv. range: what is plausible, and what the fit was",
-        "# held to; where both ends are equal, nothing in these data decides the value and it is assumed.",
-        "# Cycles are those of the core's or the host's clock.",
-    ]
-    group = ""
+    import tomli_w
+
+    groups: dict[str, dict[str, Any]] = {}
     for parameter in parameters:
-        if parameter.group != group:
-            group = parameter.group
-            lines += ["", f"[parameters.{group}]"]
-        lines.append(
-            f"{parameter.name} = {{ value = {parameter.value!r}, range = [{parameter.least!r}, {parameter.most!r}], "
-            f'meaning = "{parameter.meaning}" }}'
-        )
-    lines += ["", "# Errors: relative as fractions, of shares in points.", "[residuals]"]
-    for name in Agreement.__slots__:
-        value = getattr(agrees, name)
-        if value is not None:
-            lines.append(f"{name} = {value if isinstance(value, int) else float(f'{value:.3g}')}")
-    return "\n".join([*lines, ""])
+        described = {
+            "value": parameter.value,
+            "range": [parameter.least, parameter.most],
+            "meaning": parameter.meaning,
+        }
+        groups.setdefault(parameter.group, {})[parameter.name] = described
+    errors = {
+        name: value if isinstance(value, int) else float(f"{value:.3g}")
+        for name, value in asdict(agrees).items()
+        if value is not None
+    }
+    return _COMMENTS + tomli_w.dumps({"parameters": groups, "residuals": errors})
 
 
 def write_calibration(parameters: Sequence[Parameter], agrees: Agreement, path: str | PathLike[str]) -> None:
