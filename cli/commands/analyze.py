@@ -8,7 +8,7 @@ from ..options.plot import PlotOptions
 from ..options.scenario import LoadOptions, ScenarioOptions
 from ..output.compilation import compilation_announced
 from ..output.message import note
-from ..output.report import Quantity, Report
+from ..output.report import Quantity, Report, Table
 from ..output.wording import given
 from ..records.latency import POLICY, latency_quantities, latency_record, percentiles_with
 from ..scenario.setting import describe_policy, read_load, read_setting, stated_sla
@@ -48,18 +48,14 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, plot: PlotO
         }
     if output.format.for_reading:
         note(f"accuracy: {latency.accuracy}")
+    quantities = (Quantity("qps", "load (queries/s)", given), *POLICY, *latency_quantities(percentiles))
     output.show(
         Report(
-            command="analyze",
-            title=f"{setting.title}\nquery sizes {setting.sizes_name}\n{setting.curves}",
-            quantities=(
-                Quantity("qps", "load (queries/s)", given),
-                *POLICY,
-                *latency_quantities(percentiles),
-            ),
-            records=[record],
-            document={"scenario": setting.document(), "result": record},
-            upright=True,
+            "analyze",
+            setting.heading(),
+            [Table(quantities, [record], upright=True)],
+            [record],
+            {"scenario": setting.document(), "result": record},
         )
     )
     if plot.wanted:

@@ -18,8 +18,8 @@ from ..output.failure import INTERRUPTED
 from ..output.formats import Format
 from ..output.message import note
 from ..output.progress import Progress
-from ..output.report import Quantity, Report, Section
-from ..output.wording import given, origin, per_cent, significant
+from ..output.report import Quantity, Report, Table
+from ..output.wording import counted, given, origin, per_cent, ratio, significant
 from ..scenario.power import hardware_power
 from ..scenario.setting import DEFAULT_SCOPE, DEFAULT_SIZES, describe_policy
 
@@ -67,10 +67,6 @@ _LABELS = {
 }
 
 
-def _ratio(value: float) -> str:
-    return significant(value, 3)
-
-
 _CASES = (
     Quantity("cpu", "cpu"),
     Quantity("model", "model"),
@@ -80,21 +76,21 @@ _CASES = (
     Quantity("batch_size", "batch", given),
     Quantity("offload_above", "offload above", given),
     Quantity("capacity_qps", "queries/s", significant, narrow="q/s"),
-    Quantity("times_static", "x static", _ratio),
-    Quantity("qps_per_watt", "q/s per W", _ratio),
+    Quantity("times_static", "x static", ratio),
+    Quantity("qps_per_watt", "q/s per W", ratio),
     Quantity("accelerator_items_share", "items offl. (%)", per_cent),
     Quantity("share_of_optimum", "of optimum (%)", per_cent, narrow="of opt. (%)"),
+    Quantity("best", "best", lambda best: "*" if best else "", text=True),
 )
-_SHOWN = (*_CASES, Quantity("best", "best", lambda best: "*" if best else "", text=True))
 _MEANS = (
     Quantity("cpu", "cpu"),
     Quantity("sla", "target"),
     Quantity("scheduler", "scheduler", _LABELS.__getitem__, text=True),
     Quantity("cases", "cases", given),
-    Quantity("times_static", "queries/s x static", _ratio),
-    Quantity("paper_times_static", "paper", _ratio),
-    Quantity("per_watt_times_static", "q/s per W x static", _ratio),
-    Quantity("paper_per_watt_times_static", "paper", _ratio),
+    Quantity("times_static", "queries/s x static", ratio),
+    Quantity("paper_times_static", "paper", ratio),
+    Quantity("per_watt_times_static", "q/s per W x static", ratio),
+    Quantity("paper_per_watt_times_static", "paper", ratio),
 )
 
 
@@ -190,15 +186,18 @@ def run(
         first = f"{lost[0]['model']}, {lost[0]['sla']}, {_LABELS[lost[0]['scheduler']]}: {lost[0]['reason']}"
         note(f"{len(lost)} of {len(records)} outcomes carry nothing; the first: {first}")
     if output.format is not Format.JSON:
-        note(f"{_counted(len(compared))} in {significant(elapsed_ms, 3)} ms")
-    title = f"query sizes {sizes}, accelerator {accelerator}, power by {accounting or 'tdp'}\n{_curves(cases)}"
+        note(f"{counted(len(compared), 'scenario')} in {significant(elapsed_ms, 3)} ms")
+    shown = [{**record, "best": mark} for record, mark in zip(records, best, strict=True)]
     output.show(
         Report(
-            command="compare",
-            title=title,
-            quantities=_CASES,
-            records=records,
-            document={
+            "compare",
+            f"query sizes {sizes}, accelerator {accelerator}, power by {accounting or 'tdp'}\n{_curves(cases)}",
+            [
+                Table(_CASES, shown),
+                Table(_MEANS, means, "geometric means over the static rule, beside the paper's"),
+            ],
+            records,
+            {
                 "sizes": sizes,
                 "scope": scope,
                 "accelerator": beside,
@@ -208,19 +207,11 @@ def run(
                 "complete": len(compared) == len(cases),
                 "elapsed_ms": elapsed_ms,
             },
-            sections=(
-                Section("", _SHOWN, [{**record, "best": mark} for record, mark in zip(records, best, strict=True)]),
-                Section("geometric means over the static rule, beside the paper's", _MEANS, means),
-            ),
         )
     )
     if len(compared) < len(cases):
-        note(f"interrupted: {len(compared)} of {_counted(len(cases))} are done, and {output.place}")
+        note(f"interrupted: {len(compared)} of {counted(len(cases), 'scenario')} are done, and {output.place}")
         raise typer.Exit(INTERRUPTED)
-
-
-def _counted(scenarios: int) -> str:
-    return "1 scenario" if scenarios == 1 else f"{scenarios} scenarios"
 
 
 def _is_best(entry: ComparedCase, outcome: Outcome) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..options.output import OutputOptions
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from ..output.compilation import compilation_announced
 from ..output.failure import UnreachableTargetError
-from ..output.writing import write_result
+from ..output.writing import check_writable, put
 from ..scenario.policy_comparison import best_policy
 from ..scenario.setting import read_fixed_policy, read_setting, read_sla
 
@@ -80,8 +78,8 @@ def run(
     from ..export.chosen_policy import Decision
     from ..export.reproduction import command_line
 
-    # Checks that the file can be written before the policy is searched.
-    OutputOptions(output=output)
+    if output is not None:
+        check_writable(output)
     setting = read_setting(setting_options)
     sla = read_sla(setting, sla_options)
     policy = read_fixed_policy(policy_options)
@@ -94,12 +92,7 @@ def run(
         found.qps,
         command_line("export", setting_options, export_options, policy_options, sla_options),
     )
-    text = _text(decision, export_options.to, setting_options, output)
-    if output is not None:
-        write_result(output, text.encode())
-        return
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    put(_text(decision, export_options.to, setting_options, output), output)
 
 
 def _solved(setting: Setting, sla: Sla, policy: Policy | None) -> SearchResult:

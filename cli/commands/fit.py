@@ -10,8 +10,8 @@ import typer
 from ..options.output import OutputOptions
 from ..output.formats import Format
 from ..output.message import note
-from ..output.report import Quantity, Report
-from ..output.wording import given, per_cent, significant
+from ..output.report import Quantity, Report, Table
+from ..output.wording import counted, given, per_cent, significant
 
 if TYPE_CHECKING:
     from recplan.profiles import Fit
@@ -112,11 +112,11 @@ def run(
     contention = found.contention
     output.show(
         Report(
-            command="fit",
-            title=_title(name or measurements.stem, found),
-            quantities=_QUANTITIES,
-            records=records,
-            document={
+            "fit",
+            _title(name or measurements.stem, found),
+            [Table(_QUANTITIES, records)],
+            records,
+            {
                 "profile": {"name": name, "kind": kind, "cores": cores, "path": None if out is None else str(out)},
                 "fit": {
                     "runs": found.runs,
@@ -138,12 +138,10 @@ def run(
 
 
 def _title(name: str, found: Fit) -> str:
-    sizes = "1 batch size" if len(found.points) == 1 else f"{len(found.points)} batch sizes"
-    title = f"{name}: {found.runs} {'run' if found.runs == 1 else 'runs'} of {sizes}"
+    title = f"{name}: {counted(found.runs, 'run')} of {counted(len(found.points), 'batch size')}"
     if found.contention is None:
         return title
-    fewest = found.contention.busy_cores[0]
-    return f"{title}; below, those with {fewest} busy {'core' if fewest == 1 else 'cores'}"
+    return f"{title}; below, those with {counted(found.contention.busy_cores[0], 'busy core')}"
 
 
 def _summary(found: Fit) -> str:

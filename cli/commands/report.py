@@ -57,7 +57,7 @@ def run(
     from ..report.page import Page, Part
     from ..report.parts import parts_of
     from ..scenario.fleet import read_target, sized
-    from ..scenario.levered_machines import read_levered_machines, read_levers
+    from ..scenario.levers import check_levers_apply, read_levers
 
     groups = (setting_options, sla_options, report_options, provision_options, power_options, page_options)
     levers = read_levers(report_options.lever or ())
@@ -68,9 +68,9 @@ def run(
         _refuse_provision(provision_options, power_options)
     setting = read_setting(setting_options)
     sla = read_sla(setting, sla_options)
-    provision = {**provision_options.checked(), "power": read_power(setting, setting_options, power_options)}
+    provision = {**provision_options.checked(), "power": read_power(setting, power_options)}
     if levers:
-        read_levered_machines(setting, setting_options)
+        check_levers_apply(setting)
     with compilation_announced():
         compared = candidates(setting.machine, setting.sizes, sla, report_options.method)
         policy, qps = compared[0].policy, compared[0].qps
@@ -78,7 +78,6 @@ def run(
         plan = None if target is None else sized(setting, sla, target, policy=policy, **provision)
         findings = Findings(
             setting=setting,
-            options=setting_options,
             sla=sla,
             compared=compared,
             plan=plan,
@@ -92,7 +91,7 @@ def run(
                 queries=report_options.queries,
                 seed=report_options.seed,
             ),
-            stations=stations_of(setting, setting_options, policy),
+            stations=stations_of(setting, policy),
             levers=levers,
         )
         page = Page(

@@ -13,7 +13,7 @@ from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.scenario import InputLoadingOption, PresetOption
 from ..output.message import note
-from ..output.report import Quantity, Report, Section
+from ..output.report import Quantity, Report, Table
 from ..output.wording import given, origin, per_cent, significant
 from ..records.breakdown import Breakdown, broken_down_on
 from ..records.hardware import SOURCES, hardware_record
@@ -116,11 +116,15 @@ def run(
     title = f"{model} ({described['full_name']}), preset {described['preset']}" if described["full_name"] else model
     output.show(
         Report(
-            command="show",
-            title=f"{title}, a batch of {asked}",
-            quantities=_OPERATORS,
-            records=[record for station in stations for record in station.operators()],
-            document={
+            "show",
+            f"{title}, a batch of {asked}",
+            [
+                Table(_FACTS, facts, upright=True),
+                Table(SOURCES, facts),
+                *(table for station in stations for table in _tables(station)),
+            ],
+            [record for station in stations for record in station.operators()],
+            {
                 "model": described,
                 "batch_size": asked,
                 "input_loading": input_loading or "accelerator",
@@ -135,11 +139,6 @@ def run(
                     for station, told in zip(stations, facts, strict=True)
                 ],
             },
-            sections=(
-                Section("", _FACTS, facts, upright=True),
-                Section("", SOURCES, facts),
-                *(section for station in stations for section in _sections(station)),
-            ),
         )
     )
     if plot.wanted:
@@ -176,17 +175,13 @@ def _facts(station: Breakdown, published_bottleneck: str | None) -> Mapping[str,
     }
 
 
-def _sections(station: Breakdown) -> list[Section]:
-    name = station.hardware.name
-    measured = station.service.provenance == "measured"
-    sections = [
-        Section(f"operators on {name}: {origin(station.operators_curve)}", _OPERATORS, station.operators()),
-        Section(
-            f"service curve of {name}: {origin(station.service.provenance)}",
-            _CURVE if measured else _CURVE[:-1],
-            station.curve(),
-        ),
+def _tables(station: Breakdown) -> list[Table]:
+    name, provenance = station.hardware.name, station.service.provenance
+    curve = _CURVE if provenance == "measured" else _CURVE[:-1]
+    tables = [
+        Table(_OPERATORS, station.operators(), f"operators on {name}: {origin(station.operators_curve)}"),
+        Table(curve, station.curve(), f"service curve of {name}: {origin(provenance)}"),
     ]
     if slowdowns := station.slowdowns():
-        sections.append(Section(f"slowdown by busy cores of {name}: modelled", _SLOWDOWNS, slowdowns))
-    return sections
+        tables.append(Table(_SLOWDOWNS, slowdowns, f"slowdown by busy cores of {name}: modelled"))
+    return tables

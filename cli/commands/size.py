@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,9 +18,6 @@ from ..records.fleet import size_report
 from ..scenario.fleet import _is_day, read_target, sized
 from ..scenario.power import describe_power, read_power
 from ..scenario.setting import read_fixed_policy, read_setting, read_sla
-
-if TYPE_CHECKING:
-    pass
 
 SUMMARY = "Size the fleet that a load needs."
 
@@ -77,7 +74,7 @@ def run(
     provision = provision_options.checked()
     setting = read_setting(setting_options)
     sla = read_sla(setting, sla_options)
-    power = read_power(setting, setting_options, power_options)
+    power = read_power(setting, power_options)
     policy = read_fixed_policy(policy_options)
     with compilation_announced():
         plan = sized(setting, sla, read_target(target_qps), policy=policy, power=power, **provision)

@@ -14,8 +14,8 @@ from ..options.power import PowerOptions
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from ..output.failure import INTERRUPTED
 from ..output.message import note
-from ..output.report import Quantity, Report
-from ..output.wording import milliseconds, per_cent, significant
+from ..output.report import Quantity, Report, Table
+from ..output.wording import milliseconds, per_cent, ratio, significant
 from ..records.latency import POLICY
 from ..scenario.power import describe_power
 from ..scenario.setting import describe_policy, sla_document
@@ -60,7 +60,7 @@ _POINT = (
     Quantity("cpu_utilization", "cores (%)", per_cent),
     Quantity("accelerator_utilization", "accelerator (%)", per_cent, narrow="accel. (%)"),
     Quantity("watts", "power (W)", significant),
-    Quantity("qps_per_watt", "q/s per W", lambda value: significant(value, 3)),
+    Quantity("qps_per_watt", "q/s per W", ratio),
     Quantity("on_front", "Pareto", lambda on: "*" if on else ""),
 )
 
@@ -97,11 +97,11 @@ def run(
     quantities = (*axis_quantities(swept.axes), *_POINT)
     output.show(
         Report(
-            command="sweep",
-            title="\n".join(filter(None, (setting.title, fixed_parts(setting, sla), setting.curves))),
-            quantities=quantities,
-            records=records,
-            document={
+            "sweep",
+            "\n".join(filter(None, (setting.title, fixed_parts(setting, sla), setting.curves))),
+            [Table(quantities, records, marked=lambda point: bool(point["on_front"]))],
+            records,
+            {
                 "scenario": setting.document(),
                 "sla": sla_document(sla, swept.axes),
                 "over": swept.axes,
@@ -110,7 +110,6 @@ def run(
                 "complete": swept.complete,
                 "points": records,
             },
-            marked=lambda point: bool(point["on_front"]),
         )
     )
     if plot.wanted:

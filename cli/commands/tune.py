@@ -16,10 +16,10 @@ from ..options.search import Method
 from ..output.compilation import compilation_announced
 from ..output.formats import Format
 from ..output.message import note
-from ..output.report import Quantity, Report, Section
+from ..output.report import Quantity, Report, Table
 from ..output.wording import given, significant
 from ..records.latency import percentiles_with
-from ..records.policies import LABELS, policy_quantities, policy_records
+from ..records.policies import LABELS, policy_records, policy_table
 from ..scenario.policy_comparison import candidates
 from ..scenario.setting import describe_sla, read_setting, read_sla, sla_document
 
@@ -95,18 +95,17 @@ def run(
         note(f"accuracy: {records[0]['accuracy']}")
     if output.format is not Format.JSON:
         note(f"{evaluations} policies evaluated in {significant(elapsed_ms, 3)} ms")
-    quantities = policy_quantities(percentiles)
-    sections = [Section("", quantities, records, upright=True, marked=lambda policy: policy["policy"] == "chosen")]
+    tables = [policy_table(records, percentiles)]
     certificate = asdict(best.certificate) if best.certificate else None
     if certificate:
-        sections.append(Section(CERTIFIED, _CERTIFICATE, [certificate], upright=True))
+        tables.append(Table(_CERTIFICATE, [certificate], CERTIFIED, upright=True))
     output.show(
         Report(
-            command="tune",
-            title=f"{setting.title}\nquery sizes {setting.sizes_name}, target {describe_sla(sla)}\n{setting.curves}",
-            quantities=quantities,
-            records=records,
-            document={
+            "tune",
+            setting.heading(f"target {describe_sla(sla)}"),
+            tables,
+            records,
+            {
                 "scenario": setting.document(),
                 "sla": sla_document(sla),
                 "method": method.value,
@@ -116,7 +115,6 @@ def run(
                 "evaluations": evaluations,
                 "elapsed_ms": elapsed_ms,
             },
-            sections=tuple(sections),
         )
     )
     if plot.wanted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,12 +16,8 @@ from ..output.message import note
 from ..output.report import Report
 from ..output.wording import given, significant
 from ..records.latency import percentiles_with
-from ..records.validation import QUANTITIES, validated
+from ..records.validation import validated
 from ..scenario.setting import describe_policy, read_load, read_setting, stated_sla
-
-if TYPE_CHECKING:
-    pass
-
 
 SUMMARY = "Hold the analysis against a simulation."
 
@@ -67,16 +63,15 @@ def run(
             f"{queries} queries simulated in {significant(found.simulation_ms)} ms; "
             f"analysis in {significant(found.analysis_ms, 3)} ms"
         )
-    load = {"qps": qps, **describe_policy(policy), "queries": queries, "seed": seed}
     output.show(
         Report(
-            command="validate",
-            title=f"{setting.title}\nquery sizes {setting.sizes_name}, {given(qps)} queries/s\n{setting.curves}",
-            quantities=QUANTITIES,
-            records=found.records,
-            document={
+            "validate",
+            setting.heading(f"{given(qps)} queries/s"),
+            [found.table],
+            found.records,
+            {
                 "scenario": setting.document(),
-                "load": load,
+                "load": {"qps": qps, **describe_policy(policy), "queries": queries, "seed": seed},
                 "comparisons": found.records,
                 "analysis_time_ms": found.analysis_ms,
                 "simulation_time_ms": found.simulation_ms,

@@ -12,10 +12,9 @@ from ..options.output import OutputOptions
 from ..options.scenario import ScenarioOptions, SlaOptions
 from ..output.compilation import compilation_announced
 from ..output.message import note
-from ..output.progress import Progress
 from ..output.report import Report
 from ..records.lever_effects import effects, effects_table
-from ..scenario.levered_machines import read_levered_machines, read_levers
+from ..scenario.levers import check_levers_apply, modelled, read_levers
 from ..scenario.setting import describe_sla, read_setting, read_sla, sla_document
 
 if TYPE_CHECKING:
@@ -77,31 +76,29 @@ def run(
 
     pulled = read_levers(lever) if lever else [PulledLever(known) for known in known_levers()]
     setting = read_setting(setting_options)
-    machines = read_levered_machines(setting, setting_options)
+    check_levers_apply(setting)
     sla = read_sla(setting, sla_options)
-    setting = machines.modelled(setting)
+    setting = modelled(setting)
     together = compatible(pulled)
-    with compilation_announced(), Progress(2 + len(pulled), "trying levers") as progress:
-        records = effects(machines, setting, pulled, sla, progress)
+    with compilation_announced():
+        records = effects(setting, pulled, sla)
     for one in pulled:
         if one not in together:
             note(f"{one} is left out of what is pulled together: a lever before it excludes it")
     described = [_described(one) for one in pulled]
-    table = effects_table(setting, sla, records)
     output.show(
         Report(
-            command="what-if",
-            title=f"{setting.title}\nquery sizes {setting.sizes_name}, target {describe_sla(sla)}\n{setting.curves}",
-            quantities=table.quantities,
-            records=records,
-            document={
+            "what-if",
+            setting.heading(f"target {describe_sla(sla)}"),
+            [effects_table(setting, sla, records)],
+            records,
+            {
                 "scenario": setting.document(),
                 "sla": sla_document(sla),
                 "effects": records,
                 "together": [str(one) for one in together],
                 "levers": described,
             },
-            sections=(table,),
         )
     )
     if output.format.for_reading:

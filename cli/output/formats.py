@@ -36,8 +36,8 @@ def _inline(text: str) -> str:
 
 def _plain(report: Report) -> str:
     blocks = [report.title] if report.title else []
-    for section in report.tables:
-        blocks += filter(None, (section.title, "\n".join(_lines(grid(section)))))
+    for table in report.tables:
+        blocks += filter(None, (table.title, "\n".join(_lines(grid(table)))))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -78,12 +78,12 @@ def _csv_cell(value: object) -> object:
 
 def _markdown(report: Report) -> str:
     blocks = [escaped(report.title)] if report.title else []
-    for section in report.tables:
-        table = grid(section)
+    for shown in report.tables:
+        table = grid(shown)
         # A table has a header there, if an empty one.
         ruler = ["---:" if right else "---" for right in table.numeric]
         lines = [_row(table.header or [""] * len(ruler)), f"| {' | '.join(ruler)} |", *map(_row, table.rows)]
-        blocks += filter(None, (escaped(section.title), "\n".join(lines)))
+        blocks += filter(None, (escaped(shown.title), "\n".join(lines)))
     return "\n\n".join(blocks) + "\n"
 
 

@@ -16,11 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
-
+from typing import Any
 
 Record = Mapping[str, Any]
 
@@ -58,20 +54,27 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """One of several tables that a report is shown as.
+class Table:
+    """A table that a report is shown as.
 
     Parameters
     ----------
+    quantities : tuple of Quantity
+        What it shows, in this order.
+    records : sequence of mapping
+        Of what, at least one; each has every quantity's key.
     title : str
-        A line above the table.
-    quantities, records, upright, marked
-        As those of a `Report`.
+        A line above it.
+    upright : bool
+        Whether it has a column per record, headed by the first quantity, instead of a row; the only column has no
+        header.
+    marked : callable, optional
+        Tells whether a record is what was looked for, which a terminal shows.
     """
 
-    title: str
     quantities: tuple[Quantity, ...]
     records: Sequence[Record]
+    title: str = ""
     upright: bool = False
     marked: Callable[[Record], bool] | None = None
 
@@ -80,42 +83,25 @@ class Section:
 class Report:
     """What a command found.
 
-    A table shows the quantities, JSON and CSV everything that the records hold.
-
     Parameters
     ----------
     command : str
         The command.
     title : str
-        A line above the table.
-    quantities : tuple of Quantity
-        What a table shows, in this order.
+        Lines above the tables.
+    tables : sequence of Table
+        What is shown for reading, one below the other.
     records : sequence of mapping
-        The results, at least one; all have the same keys, among them every quantity's.
+        What CSV shows, at least one; all have the same keys.
     document : mapping
         What JSON shows beyond schema and command.
-    upright : bool
-        Whether a table has a column per record, headed by the first quantity, instead of a row; the only
-        column has no header.
-    sections : tuple of Section
-        Where one table does not show it all: the tables to show instead, one below the other.
-    marked : callable, optional
-        Tells whether a record is what was looked for, which a terminal shows.
     """
 
     command: str
     title: str
-    quantities: tuple[Quantity, ...]
+    tables: Sequence[Table]
     records: Sequence[Record]
     document: Mapping[str, Any]
-    upright: bool = False
-    sections: tuple[Section, ...] = ()
-    marked: Callable[[Record], bool] | None = None
-
-    @property
-    def tables(self) -> tuple[Section, ...]:
-        """What it is shown as."""
-        return self.sections or (Section("", self.quantities, self.records, self.upright, self.marked),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +130,14 @@ class Grid:
     upright: bool = False
 
 
-def grid(section: Section) -> Grid:
+def grid(table: Table) -> Grid:
     """Lay a table out."""
-    header = [quantity.label for quantity in section.quantities]
-    narrow = [quantity.narrow or quantity.label for quantity in section.quantities]
-    rows = [[quantity.cell(record) for quantity in section.quantities] for record in section.records]
-    numeric = [quantity.shown is not None and not quantity.text for quantity in section.quantities]
-    marked = [section.marked is not None and section.marked(record) for record in section.records]
-    if not section.upright:
+    header = [quantity.label for quantity in table.quantities]
+    narrow = [quantity.narrow or quantity.label for quantity in table.quantities]
+    rows = [[quantity.cell(record) for quantity in table.quantities] for record in table.records]
+    numeric = [quantity.shown is not None and not quantity.text for quantity in table.quantities]
+    marked = [table.marked is not None and table.marked(record) for record in table.records]
+    if not table.upright:
         return Grid(header, narrow, rows, numeric, marked)
     turned = [list(row) for row in zip(header, *rows, strict=True)]
     head, body = (turned[0], turned[1:]) if len(rows) > 1 else ([], turned)

@@ -16,12 +16,12 @@ def print_tables(report: Report) -> None:
     stroke = "-" if console.options.ascii_only else "─"
     if report.title:
         console.print(report.title, style="bold", end="\n\n")
-    for position, section in enumerate(report.tables):
+    for position, table in enumerate(report.tables):
         if position > 0:
             console.print()
-        if section.title:
-            console.print(section.title, style="bold", end="\n\n")
-        for part, block in enumerate(fitted(_starred(grid(section)), console.width)):
+        if table.title:
+            console.print(table.title, style="bold", end="\n\n")
+        for part, block in enumerate(fitted(_starred(grid(table)), console.width)):
             if part > 0:
                 console.print()
             if block.caption:
@@ -34,9 +34,9 @@ def print_tables(report: Report) -> None:
                 console.print(line, style="bold" if bold else None, soft_wrap=True)
 
 
-def _starred(table: Grid) -> Grid:
+def _starred(laid: Grid) -> Grid:
     """Mark the columns of an upright table in the header."""
-    if not table.upright:
-        return table
-    header = [f"{label}*" if mark else label for label, mark in zip(table.header, table.marked, strict=False)]
-    return replace(table, header=header, narrow=header, marked=[False] * len(table.rows))
+    if not laid.upright:
+        return laid
+    header = [f"{label}*" if mark else label for label, mark in zip(laid.header, laid.marked, strict=False)]
+    return replace(laid, header=header, narrow=header, marked=[False] * len(laid.rows))

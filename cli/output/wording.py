@@ -15,6 +15,11 @@ def significant(value: float, digits: int = 4) -> str:
     return f"{value:.{max(0, digits - 1 - exponent)}f}"
 
 
+def ratio(value: float) -> str:
+    """Write a factor, or a quotient, to three significant digits."""
+    return significant(value, 3)
+
+
 def per_cent(share: float) -> str:
     """Write a share in per cent.
 
@@ -22,6 +27,20 @@ def per_cent(share: float) -> str:
     '12.3'
     """
     return f"{100 * share:.1f}"
+
+
+def yes_or_no(holds: bool) -> str:
+    """Write whether something holds."""
+    return "yes" if holds else "no"
+
+
+def counted(count: int, what: str) -> str:
+    """Write how many there are.
+
+    >>> counted(1, "core"), counted(8, "core")
+    ('1 core', '8 cores')
+    """
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def given(value: float) -> str:

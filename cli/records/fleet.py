@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..output.report import Quantity, Report, Section
-from ..output.wording import given, milliseconds, per_cent, significant
+from ..output.report import Quantity, Report, Table
+from ..output.wording import given, milliseconds, per_cent, significant, yes_or_no
 from ..scenario.setting import Setting, describe_policy, describe_sla, sla_document
 from .latency import POLICY
 
@@ -17,18 +17,15 @@ if TYPE_CHECKING:
 
 _LABELS = {"all-up": "all machines", "one-lost": "one lost"}
 
-
 _LOADS = (
     Quantity("machines", "machines", given),
     Quantity("qps_per_machine", "queries/s per machine", significant),
     Quantity("latency_ms", "latency (ms)", significant),
-    Quantity("meets_target", "target met", lambda meets: "yes" if meets else "no"),
+    Quantity("meets_target", "target met", yes_or_no),
     Quantity("cpu_utilization", "utilization, cores (%)", per_cent),
     Quantity("accelerator_utilization", "utilization, accelerator (%)", per_cent),
     Quantity("watts", "power (W)", significant),
 )
-
-
 _INTERVALS = (
     Quantity("start_hour", "from (h)", significant),
     Quantity("hours", "hours", significant),
@@ -41,8 +38,6 @@ _INTERVALS = (
     Quantity("energy_kwh", "energy (kWh)", significant),
     Quantity("cost", "cost", significant),
 )
-
-
 _DAY = (
     *POLICY,
     Quantity("capacity_qps", "capacity of a machine (queries/s)", significant),
@@ -53,8 +48,6 @@ _DAY = (
     Quantity("energy_kwh", "energy (kWh)", significant),
     Quantity("cost", "cost", significant),
 )
-
-
 _FLEET = (
     *POLICY,
     Quantity("capacity_qps", "capacity of a machine (queries/s)", significant),
@@ -69,56 +62,36 @@ def size_report(setting: Setting, sla: Sla, plan: Fleet | DayPlan, provision: Ma
     """Tell what was sized; `provision` as every output describes it."""
     from recplan.solvers import Fleet
 
+    result: dict[str, Any] = {**describe_policy(plan.policy), "capacity_qps": plan.capacity_qps}
+    quantities: tuple[Quantity, ...]
+    totals: tuple[Quantity, ...]
     if isinstance(plan, Fleet):
-        return _fleet_report(setting, sla, plan, provision)
-    return _day_report(setting, sla, plan, provision)
-
-
-def _fleet_report(setting: Setting, sla: Sla, fleet: Fleet, about: Mapping[str, Any]) -> Report:
-    loads = {"all-up": fleet.all_up, "one-lost": fleet.one_lost}
-    records = [{"fleet": name, **_load(load)} for name, load in loads.items() if load is not None]
-    result = {
-        "target_qps": fleet.target_qps,
-        **describe_policy(fleet.policy),
-        "capacity_qps": fleet.capacity_qps,
-        "machines": fleet.machines,
-        "watts": fleet.all_up.watts if fleet.all_up else None,
-        "cost_per_hour": fleet.cost_per_hour,
-    }
-    quantities = (Quantity("fleet", "", _LABELS.__getitem__), *_LOADS)
+        part, upright = "fleets", True
+        loads = {"all-up": plan.all_up, "one-lost": plan.one_lost}
+        records = [{"fleet": name, **_load(load)} for name, load in loads.items() if load is not None]
+        quantities, totals = (Quantity("fleet", "", _LABELS.__getitem__), *_LOADS), _FLEET
+        result |= {
+            "machines": plan.machines,
+            "watts": plan.all_up.watts if plan.all_up else None,
+            "cost_per_hour": plan.cost_per_hour,
+        }
+        result = {"target_qps": plan.target_qps, **result}
+    else:
+        part, upright = "intervals", False
+        records = [_interval(interval) for interval in plan.intervals]
+        quantities, totals = _INTERVALS, _DAY
+        keys = ("peak_qps", "peak_machines", "machine_hours", "fixed_machine_hours", "energy_kwh", "cost")
+        result |= {key: getattr(plan, key) for key in keys}
     return Report(
-        command="size",
-        title=_title(setting, sla),
-        quantities=quantities,
-        records=records,
-        document={**_planned(setting, sla), **about, "result": result, "fleets": records},
-        sections=(Section("", _FLEET, [result], True), Section("", quantities, records, True)),
+        "size",
+        setting.heading(f"target {describe_sla(sla)}"),
+        [Table(totals, [result], upright=True), Table(quantities, records, upright=upright)],
+        records,
+        {"scenario": setting.document(), "sla": sla_document(sla), **provision, "result": result, part: records},
     )
 
 
-def _day_report(setting: Setting, sla: Sla, plan: DayPlan, about: Mapping[str, Any]) -> Report:
-    records = [_interval(interval) for interval in plan.intervals]
-    result = {
-        **describe_policy(plan.policy),
-        "capacity_qps": plan.capacity_qps,
-        "peak_qps": plan.peak_qps,
-        "peak_machines": plan.peak_machines,
-        "machine_hours": plan.machine_hours,
-        "fixed_machine_hours": plan.fixed_machine_hours,
-        "energy_kwh": plan.energy_kwh,
-        "cost": plan.cost,
-    }
-    return Report(
-        command="size",
-        title=_title(setting, sla),
-        quantities=_INTERVALS,
-        records=records,
-        document={**_planned(setting, sla), **about, "result": result, "intervals": records},
-        sections=(Section("", _DAY, [result], True), Section("", _INTERVALS, records)),
-    )
-
-
-def _load(load: FleetLoad) -> Mapping[str, Any]:
+def _load(load: FleetLoad) -> dict[str, Any]:
     return {
         "machines": load.machines,
         "qps_per_machine": load.qps_per_machine,
@@ -131,7 +104,7 @@ def _load(load: FleetLoad) -> Mapping[str, Any]:
     }
 
 
-def _interval(interval: Interval) -> Mapping[str, Any]:
+def _interval(interval: Interval) -> dict[str, Any]:
     up, lost = interval.all_up, interval.one_lost
     return {
         "start_hour": interval.start_hour,
@@ -149,11 +122,3 @@ def _interval(interval: Interval) -> Mapping[str, Any]:
         "energy_kwh": interval.energy_kwh,
         "cost": interval.cost,
     }
-
-
-def _planned(setting: Setting, sla: Sla) -> Mapping[str, Any]:
-    return {"scenario": setting.document(), "sla": sla_document(sla)}
-
-
-def _title(setting: Setting, sla: Sla) -> str:
-    return f"{setting.title}\nquery sizes {setting.sizes_name}, target {describe_sla(sla)}\n{setting.curves}"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..output.failure import UnreachableTargetError
 from ..output.progress import Progress
-from ..output.report import Quantity, Section
-from ..output.wording import given, milliseconds, significant
-from ..scenario.levered_machines import LeveredMachines
+from ..output.report import Quantity, Table
+from ..output.wording import given, milliseconds, ratio, significant
+from ..scenario.levers import levered
 from ..scenario.policy_comparison import BELOW_CAPACITY
 from ..scenario.setting import Setting, describe_policy
 from .latency import POLICY, percentile_key
@@ -21,31 +21,22 @@ if TYPE_CHECKING:
 
 
 AS_IT_IS = "none"
-
-
 TOGETHER = "together"
-
 
 _LABELS = {AS_IT_IS: "as it is", TOGETHER: "together"}
 
 
-def effects(
-    levered: LeveredMachines, setting: Setting, pulled: Sequence[PulledLever], sla: Sla, progress: Progress
-) -> list[dict[str, Any]]:
+def effects(setting: Setting, pulled: Sequence[PulledLever], sla: Sla) -> list[dict[str, Any]]:
     """Tell the times and the capacity of the machine as it is, then with each lever and, of several, with all together.
 
     Parameters
     ----------
-    levered : LeveredMachines
-        The machines.
     setting : Setting
         The machine as it is, with modelled curves.
     pulled : sequence of PulledLever
         The levers, at least one; of those that exclude each other the first counts together with others.
     sla : Sla
         The target.
-    progress : Progress
-        Is told how many machines are done.
 
     Returns
     -------
@@ -63,32 +54,32 @@ def effects(
     if len(pulled) > 1:
         variants[TOGETHER] = compatible(pulled)
     sizes, base = setting.sizes, setting.machine
-    found = {base: _chosen(base, sizes, sla)}
-    policy, qps = found[base].policy, found[base].qps
-    machines = {AS_IT_IS: base, **{name: levered.machine(pulled) for name, pulled in variants.items()}}
+    found: dict[Machine, SearchResult] = {}
     records: list[dict[str, Any]] = []
-    for name, machine in machines.items():
-        progress(len(records))
-        if machine not in found:
-            found[machine] = _chosen(machine, sizes, sla)
-        chosen = found[machine]
-        records.append(
-            {
-                "lever": name,
-                **_service_times(machine, sizes, policy),
-                percentile_key(sla.percentile): _latency_ms(machine, sizes, policy, qps, sla.percentile),
-                **describe_policy(chosen.policy),
-                "capacity_qps": chosen.qps,
-                "times_as_it_is": chosen.qps / qps if qps else None,
-                "reason": chosen.reason,
-            }
-        )
+    with Progress(1 + len(variants), "trying levers") as progress:
+        for name, together in {AS_IT_IS: (), **variants}.items():
+            machine = levered(setting, together) if together else base
+            if machine not in found:
+                found[machine] = _chosen(machine, sizes, sla)
+            policy, qps, chosen = found[base].policy, found[base].qps, found[machine]
+            records.append(
+                {
+                    "lever": name,
+                    **_service_times(machine, sizes, policy),
+                    percentile_key(sla.percentile): _latency_ms(machine, sizes, policy, qps, sla.percentile),
+                    **describe_policy(chosen.policy),
+                    "capacity_qps": chosen.qps,
+                    "times_as_it_is": chosen.qps / qps if qps else None,
+                    "reason": chosen.reason,
+                }
+            )
+            progress(len(records))
     if all(chosen.reason for chosen in found.values()):
         raise UnreachableTargetError(str(found[base].reason))
     return records
 
 
-def effects_table(setting: Setting, sla: Sla, records: Sequence[Mapping[str, Any]]) -> Section:
+def effects_table(setting: Setting, sla: Sla, records: Sequence[Mapping[str, Any]]) -> Table:
     """Lay out what `effects` tells."""
     offloads = setting.machine.accelerator is not None
     quantities = (
@@ -98,11 +89,9 @@ def effects_table(setting: Setting, sla: Sla, records: Sequence[Mapping[str, Any
         Quantity(percentile_key(sla.percentile), f"p{given(sla.percentile)} (ms)", significant),
         *(POLICY if offloads else POLICY[:1]),
         Quantity("capacity_qps", "capacity (queries/s)", significant),
-        Quantity("times_as_it_is", "x as it is", lambda ratio: significant(ratio, 3)),
+        Quantity("times_as_it_is", "x as it is", ratio),
     )
-    return Section(
-        "", quantities, [{**record, "lever": _LABELS.get(record["lever"], record["lever"])} for record in records]
-    )
+    return Table(quantities, [{**record, "lever": _LABELS.get(record["lever"], record["lever"])} for record in records])
 
 
 def _chosen(machine: Machine, sizes: QuerySizes, sla: Sla) -> SearchResult:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..output.report import Quantity
-from ..output.wording import given, per_cent, significant
+from ..output.report import Quantity, Table
+from ..output.wording import given, per_cent, ratio, significant
 from ..scenario.setting import describe_policy
 from .latency import POLICY, latency_quantities, latency_record
 
@@ -55,14 +55,15 @@ def policy_records(
     ]
 
 
-def policy_quantities(percentiles: Sequence[float]) -> tuple[Quantity, ...]:
-    """List what a table shows of `policy_records`."""
-    return (
+def policy_table(records: Sequence[Mapping[str, Any]], percentiles: Sequence[float]) -> Table:
+    """Lay out what `policy_records` tells."""
+    quantities = (
         Quantity("policy", "policy", LABELS.__getitem__),
         *POLICY,
         Quantity("capacity_qps", "capacity (queries/s)", significant),
-        Quantity("times_static", "x static rule", lambda ratio: significant(ratio, 3)),
+        Quantity("times_static", "x static rule", ratio),
         Quantity("share_of_chosen", "of the chosen (%)", per_cent),
         *latency_quantities(percentiles),
         Quantity("evaluations", "policies evaluated", given),
     )
+    return Table(quantities, records, upright=True, marked=lambda record: bool(record["policy"] == "chosen"))

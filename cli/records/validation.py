@@ -9,8 +9,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..output.progress import expected_to_take
-from ..output.report import Quantity, Section
-from ..output.wording import milliseconds, significant
+from ..output.report import Quantity, Table
+from ..output.wording import milliseconds, significant, yes_or_no
 
 if TYPE_CHECKING:
     from recplan.queuemodel import Latency, Machine, Policy, QuerySizes, Sample
@@ -29,7 +29,7 @@ QUANTITIES = (
     Quantity("interval_low_ms", "from (ms)", significant),
     Quantity("interval_high_ms", "to (ms)", significant),
     Quantity("relative_difference", "diff. (%)", lambda share: f"{100 * share:+.2f}"),
-    Quantity("within_interval", "within", lambda within: "yes" if within else "no"),
+    Quantity("within_interval", "within", yes_or_no),
 )
 
 
@@ -56,9 +56,9 @@ class Validation:
     simulation_ms: float
 
     @property
-    def table(self) -> Section:
+    def table(self) -> Table:
         """Both side by side."""
-        return Section("", QUANTITIES, self.records)
+        return Table(QUANTITIES, self.records)
 
     @property
     def unsettled(self) -> str | None:

@@ -10,8 +10,8 @@ import typer
 
 from ..options.output import OutputOptions
 from ..output.message import note
-from ..output.report import Quantity, Report, Section
-from ..output.wording import given, per_cent, significant
+from ..output.report import Quantity, Report, Table
+from ..output.wording import given, per_cent, significant, yes_or_no
 
 if TYPE_CHECKING:
     from recplan.profiles import Agreement, Parameter
@@ -45,7 +45,7 @@ _PARAMETERS = (
     Quantity("shipped_value", "shipped", lambda value: f"{value:.4g}"),
     Quantity("least", "from", lambda value: f"{value:.4g}"),
     Quantity("most", "to", lambda value: f"{value:.4g}"),
-    Quantity("at_bound", "at a bound", lambda at: "yes" if at else "no", text=True),
+    Quantity("at_bound", "at a bound", yes_or_no, text=True),
     Quantity("meaning", "meaning"),
 )
 
@@ -95,26 +95,17 @@ def run(
         note(f"the calibration is in {out}")
     records = [_parameter(ours, shipped) for ours, shipped in zip(fitted, parameters(), strict=True)]
     errors = {"fitted": _errors(agrees), "shipped": _stored_errors(stored_calibration()["residuals"])}
+    agreements = [{"calibration": name, **told} for name, told in errors.items()]
     output.show(
         Report(
-            command="calibrate",
-            title="",
-            quantities=_PARAMETERS,
-            records=records,
-            document={
-                "parameters": records,
-                "agreement": errors,
-                "path": None if out is None else str(out),
-            },
-            sections=(
-                Section("", _PARAMETERS, records),
-                Section(
-                    "agreement with what was measured or published",
-                    _AGREEMENT,
-                    [{"calibration": name, **told} for name, told in errors.items()],
-                    upright=True,
-                ),
-            ),
+            "calibrate",
+            "",
+            [
+                Table(_PARAMETERS, records),
+                Table(_AGREEMENT, agreements, "agreement with what was measured or published", upright=True),
+            ],
+            records,
+            {"parameters": records, "agreement": errors, "path": None if out is None else str(out)},
         )
     )
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..options.output import OutputOptions
-from ..output.report import Quantity, Report, Section
+from ..output.report import Quantity, Report, Table
 from ..output.wording import given, listed, significant
 from ..records.hardware import CONFIDENCE, PEAKS, SOURCES, hardware_record
 
@@ -38,8 +38,7 @@ class Listing(StrEnum):
 
 def run(what: Annotated[Listing, typer.Argument(help="What to list.")], output: OutputOptions) -> None:
     """Print a part of the catalogue."""
-    report = {Listing.MODELS: _models, Listing.HARDWARE: _hardware, Listing.SIZES: _sizes}[what]()
-    output.show(report)
+    output.show({Listing.MODELS: _models, Listing.HARDWARE: _hardware, Listing.SIZES: _sizes}[what]())
 
 
 def _models() -> Report:
@@ -66,19 +65,19 @@ def _models() -> Report:
         }
         for model in models()
     ]
-    return Report("list", "", quantities, records, {"models": records})
+    return Report("list", "", [Table(quantities, records)], records, {"models": records})
 
 
 def _hardware() -> Report:
     from recplan.profiles import known_hardware
 
     records = [hardware_record(hardware) for hardware in known_hardware().values()]
-    sections = (
-        Section("", PEAKS, records),
-        Section("how sure the figures are", CONFIDENCE, records),
-        Section("where they come from", SOURCES, records),
+    tables = (
+        Table(PEAKS, records),
+        Table(CONFIDENCE, records, "how sure the figures are"),
+        Table(SOURCES, records, "where they come from"),
     )
-    return Report("list", "", PEAKS, records, {"hardware": records}, sections=sections)
+    return Report("list", "", tables, records, {"hardware": records})
 
 
 def _sizes() -> Report:
@@ -105,4 +104,4 @@ def _sizes() -> Report:
                 "source": published_laws()[name]["source"],
             }
         )
-    return Report("list", "", quantities, records, {"sizes": records})
+    return Report("list", "", [Table(quantities, records)], records, {"sizes": records})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import Annotated
 
@@ -11,8 +10,8 @@ import typer
 from ..options.completion import complete_terms
 from ..options.output import OutputOptions
 from ..output.formats import Format
-from ..output.report import Quantity, Report
-from ..output.writing import write_result
+from ..output.report import Quantity, Report, Table
+from ..output.writing import put
 from ..records.terms import Term, find_term, known_terms
 
 SUMMARY = "Explain a term: capacity, offload, scv, …"
@@ -44,16 +43,11 @@ def run(
     """Print what a term means, or all terms."""
     terms = [find_term(" ".join(words))] if words else list(known_terms())
     if words and output.format.for_reading:
-        text = {Format.TABLE: _page, Format.MARKDOWN: _markdown}[output.format](terms[0])
-        if output.output is not None:
-            write_result(output.output, text.encode())
-        else:
-            sys.stdout.write(text)
-            sys.stdout.flush()
+        put({Format.TABLE: _page, Format.MARKDOWN: _markdown}[output.format](terms[0]), output.output)
         return
     records = [asdict(term) for term in terms]
     quantities = (Quantity("name", "term"), Quantity("short", "in short"))
-    output.show(Report("explain", "", quantities, records, {"terms": records}))
+    output.show(Report("explain", "", [Table(quantities, records)], records, {"terms": records}))
 
 
 def _page(term: Term) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ..output.writing import write_result
+from ..output.writing import put
 
 SUMMARY = "Print the JSON Schema of what commands print."
 
@@ -42,12 +41,7 @@ def run(
     schema = read_schema()
     if command is not None:
         schema = of_command(schema, command)
-    text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-    if output is not None:
-        write_result(output, text.encode())
-        return
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    put(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", output)
 
 
 def read_schema() -> dict[str, Any]:

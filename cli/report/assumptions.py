@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..output.report import Quantity, Section
+from ..output.report import Quantity, Table
 from ..output.wording import origin, significant
 from ..scenario.setting import describe_sla
 
@@ -33,7 +33,7 @@ def _texts() -> Mapping[str, Any]:
     return tomllib.loads(_FILE.read_text(encoding="utf-8"))
 
 
-def assumptions(setting: Setting, sla: Sla, policy: Policy, latency: Latency, *, loading: str | None) -> Section:
+def assumptions(setting: Setting, sla: Sla, policy: Policy, latency: Latency, *, loading: str | None) -> Table:
     """List what an answer takes for granted.
 
     Parameters
@@ -51,7 +51,7 @@ def assumptions(setting: Setting, sla: Sla, policy: Policy, latency: Latency, *,
 
     Returns
     -------
-    Section
+    Table
         A table: what, taken as what, how sure that is.
     """
     batch = min(policy.batch_size, setting.sizes.max_size)
@@ -69,7 +69,7 @@ def assumptions(setting: Setting, sla: Sla, policy: Policy, latency: Latency, *,
     held = "all queries together" if sla.scope == "machine" else "the queries of each station by themselves"
     rows.append(("target", f"{describe_sla(sla)}, kept by {held}.", _target(setting, sla)))
     rows.append(("analysis", f"Accuracy: {latency.accuracy}.", "Held against a simulation in this report."))
-    return Section("", _QUANTITIES, [dict(zip(("what", "taken", "sure"), row, strict=True)) for row in rows])
+    return Table(_QUANTITIES, [dict(zip(("what", "taken", "sure"), row, strict=True)) for row in rows])
 
 
 def _service(server: str, profile: Profile) -> tuple[str, str, str]:

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..options.scenario import ScenarioOptions
-from ..records.breakdown import Breakdown
+from ..records.breakdown import Breakdown, broken_down_on
 from ..records.validation import Validation
 from ..scenario.policy_comparison import Candidate
 from ..scenario.setting import Setting
@@ -26,8 +25,6 @@ class Findings:
     ----------
     setting : Setting
         The machine and its query sizes, as they stand under the chosen policy.
-    options : ScenarioOptions
-        How the user named them.
     sla : Sla
         The target.
     compared : sequence of Candidate
@@ -45,7 +42,6 @@ class Findings:
     """
 
     setting: Setting
-    options: ScenarioOptions
     sla: Sla
     compared: Sequence[Candidate]
     plan: Fleet | DayPlan | None
@@ -65,24 +61,10 @@ class Findings:
         return min(self.best.policy.batch_size, self.setting.sizes.max_size)
 
 
-def input_loading(setting: Setting, options: ScenarioOptions) -> str:
-    """Return where loading the inputs is part of the service."""
-    return options.input_loading or (setting.file.input_loading if setting.file else "accelerator")
-
-
-def stations_of(setting: Setting, options: ScenarioOptions, policy: Policy) -> list[Breakdown]:
+def stations_of(setting: Setting, policy: Policy) -> list[Breakdown]:
     """Break down the model on what of the machine is hardware; nothing where only curves are given."""
-    from recplan.profiles import is_curve
-
-    from ..records.breakdown import broken_down_on
-
-    file = setting.file
-    named = (
-        options.cpu or (file.cpu_hardware if file else None),
-        options.accelerator or (file.accelerator_hardware if file else None),
-    )
-    cpu, accelerator = (None if name is None or is_curve(name) else name for name in named)
+    cpu, accelerator = setting.cpu_hardware, setting.accelerator_hardware
     if setting.model is None or (cpu is None and accelerator is None):
         return []
     batch = min(policy.batch_size, setting.sizes.max_size)
-    return broken_down_on(cpu, accelerator, setting.model, batch, setting.preset, input_loading(setting, options))
+    return broken_down_on(cpu, accelerator, setting.model, batch, setting.preset, setting.input_loading)

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ..figures.inline_picture import InlinePicture
-from ..output.report import Grid, Section, grid
+from ..output.report import Grid, Table, grid
 
 _TEMPLATE = Path(__file__).parents[1] / "data" / "report.html.jinja"
 
@@ -25,7 +25,7 @@ class Part:
         Its heading.
     texts : sequence of str
         Paragraphs above its tables.
-    tables : sequence of Section
+    tables : sequence of Table
         Its tables; their titles stand above them.
     points : sequence of (str, str)
         A list below the tables: a term each and what is said of it.
@@ -38,7 +38,7 @@ class Part:
     name: str
     heading: str
     texts: Sequence[str] = ()
-    tables: Sequence[Section] = ()
+    tables: Sequence[Table] = ()
     points: Sequence[tuple[str, str]] = ()
     pictures: Sequence[InlinePicture] = ()
     command: str = ""
@@ -83,7 +83,7 @@ class Page:
         return template.render(**told, laid_out=_laid_out, drawn=drawn, version=version("recplan"))
 
 
-def _laid_out(section: Section) -> Grid:
+def _laid_out(section: Table) -> Grid:
     """Lay a table out without what none of its records has."""
     told = (
         quantity

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..output.failure import UnreachableTargetError
-from ..output.report import Section
-from ..output.wording import given, significant
+from ..output.report import Table
+from ..output.wording import counted, given, significant
 from ..records.latency import percentiles_with
-from ..records.policies import LABELS, policy_quantities, policy_records
+from ..records.policies import LABELS, policy_records, policy_table
 from .answer import verdict
-from .findings import Findings, input_loading
+from .findings import Findings
 from .page import Part
 from .pictures import pictures_of
-
-if TYPE_CHECKING:
-    pass
 
 _RULES = {
     "hill-climb": "DeepRecSched's search: the batch size is doubled until the capacity falls, then the threshold.",
@@ -42,9 +37,7 @@ def _policy(findings: Findings) -> Part:
     compared = findings.compared
     percentiles = percentiles_with([findings.sla.percentile])
     records = policy_records(compared, findings.setting.sizes, percentiles)
-    table = Section(
-        "", policy_quantities(percentiles), records, upright=True, marked=lambda record: record["policy"] == "chosen"
-    )
+    table = policy_table(records, percentiles)
     text = (
         "Each policy at the highest load that it carries within the target. Queries are cut into requests of at most "
         "the batch size"
@@ -74,10 +67,8 @@ def _fleet(findings: Findings) -> Part | None:
         return None
     headroom, spare = provision["headroom"], provision["spare"]
     sized_for = f"{given(100 * headroom)} % more load than told" if headroom else "the load as told"
-    text = (
-        f"Sized for {sized_for}, with {spare or 'no'} spare machine{'' if spare <= 1 else 's'}. "
-        "The load is split evenly over all machines."
-    )
+    spares = counted(spare, "spare machine") if spare else "no spare machine"
+    text = f"Sized for {sized_for}, with {spares}. The load is split evenly over all machines."
     if isinstance(plan, Fleet) and plan.one_lost is not None:
         text += f" With one machine lost, the target {'holds' if plan.one_lost.meets_target else 'is missed'}."
     report = size_report(findings.setting, findings.sla, plan, provision)
@@ -86,25 +77,22 @@ def _fleet(findings: Findings) -> Part | None:
 
 def _levers(findings: Findings) -> Part:
     """Tell what levers would gain; where none can be pulled, why."""
-    from ..output.progress import Progress
     from ..records.lever_effects import effects, effects_table
-    from ..scenario.levered_machines import read_levered_machines
-    from .strongest_levers import strongest_levers
+    from ..scenario.levers import check_levers_apply, modelled, strongest_levers
 
     heading = ("what-if", "What would change it")
     setting, sla = findings.setting, findings.sla
     try:
-        machines = read_levered_machines(setting, findings.options)
+        check_levers_apply(setting)
     except ValueError as error:
         return Part(*heading, [f"Nothing is told of levers, because {error}."])
-    pulled = list(findings.levers) or strongest_levers(machines, findings.batch)
+    pulled = list(findings.levers) or strongest_levers(setting, findings.batch)
     if not pulled:
         return Part(*heading, ["No lever shortens a batch on a core by 1 % or more."])
     measured = any(profile.curve.provenance == "measured" for profile in (setting.cpu, setting.accelerator) if profile)
-    modelled = machines.modelled(setting)
+    as_modelled = modelled(setting)
     try:
-        with Progress(1 + len(pulled) + (len(pulled) > 1), "trying levers") as progress:
-            records = effects(machines, modelled, pulled, sla, progress)
+        records = effects(as_modelled, pulled, sla)
     except UnreachableTargetError as error:
         return Part(*heading, [f"With modelled times, no lever brings the target within reach: {error}."])
     texts = [
@@ -120,7 +108,7 @@ def _levers(findings: Findings) -> Part:
             "line as it is differs from the answer."
         )
     points = [(f"{one}: {one.lever.title}", f"{one.lever.assumes} Source: {one.lever.source}") for one in pulled]
-    return Part(*heading, texts, [effects_table(modelled, sla, records)], points)
+    return Part(*heading, texts, [effects_table(as_modelled, sla, records)], points)
 
 
 def _assumptions(findings: Findings) -> Part:
@@ -134,7 +122,7 @@ def _assumptions(findings: Findings) -> Part:
         findings.sla,
         findings.best.policy,
         findings.run.latency,
-        loading=input_loading(setting, findings.options) if findings.stations else None,
+        loading=setting.input_loading if findings.stations else None,
     )
     notes = [(model.name, model.note) for model in models() if model.name == setting.model and model.note]
     return Part("assumptions", "What it takes for granted", tables=[table], points=notes)
@@ -150,9 +138,9 @@ def _hardware(findings: Findings) -> Part | None:
         "hardware",
         "The hardware and its sources",
         tables=[
-            Section("Peaks, of all cores together", PEAKS, records),
-            Section("How sure that is", CONFIDENCE, records),
-            Section("Where it comes from", SOURCES, records),
+            Table(PEAKS, records, "Peaks, of all cores together"),
+            Table(CONFIDENCE, records, "How sure that is"),
+            Table(SOURCES, records, "Where it comes from"),
         ],
     )
 

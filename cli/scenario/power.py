@@ -1,4 +1,4 @@
-"""The options that say what a machine draws, and the power that follows from them and the hardware."""
+"""What a machine draws, by the options and the hardware."""
 
 from __future__ import annotations
 
@@ -10,27 +10,25 @@ if TYPE_CHECKING:
     from recplan.profiles import Hardware
     from recplan.solvers import MachinePower, StationPower
 
-    from ..options.scenario import ScenarioOptions
     from .setting import Setting
 
 
-def read_power(setting: Setting, scenario: ScenarioOptions, options: PowerOptions) -> MachinePower | None:
+def read_power(setting: Setting, options: PowerOptions) -> MachinePower | None:
     """Return what the machine draws; None where that is not known of all of its parts."""
     from recplan.solvers import MachinePower
 
-    machine, file = setting.machine, setting.file
+    machine = setting.machine
     accounting = options.accounting or "utilization"
     if machine.accelerator is None and options.watts_accelerator is not None:
         raise ValueError(f"--watts-accelerator {options.watts_accelerator} needs --accelerator")
-    cpu = _of(_hardware("cpu", scenario.cpu or (file.cpu_hardware if file else None)), machine.cpu.cores)
+    cpu = _of(_hardware("cpu", setting.cpu_hardware), machine.cpu.cores)
     if options.watts_cpu is not None:
         cpu = _given("--watts-cpu", options.watts_cpu)
     if cpu is None:
         return None
     if machine.accelerator is None:
         return MachinePower(cpu, None, accounting)
-    name = scenario.accelerator or (file.accelerator_hardware if file else None)
-    accelerator = _of(_hardware("accelerator", name), machine.accelerator.units)
+    accelerator = _of(_hardware("accelerator", setting.accelerator_hardware), machine.accelerator.units)
     if options.watts_accelerator is not None:
         accelerator = _given("--watts-accelerator", options.watts_accelerator).scaled(machine.accelerator.units)
     return None if accelerator is None else MachinePower(cpu, accelerator, accounting)
@@ -62,9 +60,9 @@ def describe_power(power: MachinePower | None) -> dict[str, Any] | None:
 
 
 def _hardware(kind: str, name: str | None) -> Hardware | None:
-    from recplan.profiles import find_hardware, is_curve
+    from recplan.profiles import find_hardware
 
-    return None if name is None or is_curve(name) else find_hardware(kind, name)
+    return None if name is None else find_hardware(kind, name)
 
 
 def _of(hardware: Hardware | None, servers: int) -> StationPower | None:

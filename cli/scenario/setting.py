@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..output.message import note
-from ..output.wording import given, origin
-from .stations import read_stations
+from ..output.wording import counted, given, origin
+from .stations import check_use, hardware_of, input_loading_of, read_accelerator, read_core_pool, read_model
 
 if TYPE_CHECKING:
     from recplan.profiles import Profile, Scenario
@@ -44,6 +44,10 @@ class Setting:
         The cores' curve, and what is known of it.
     accelerator : Profile or None
         The accelerator's.
+    cpu_hardware, accelerator_hardware : str or None
+        What they are modelled from, a name or a file; None where they are mere service curves.
+    input_loading : str
+        Where loading the inputs is part of the service.
     swept : collection of str
         Axes of a sweep; the setting is silent on what they vary.
     """
@@ -57,6 +61,9 @@ class Setting:
     file: Scenario | None
     cpu: Profile
     accelerator: Profile | None
+    cpu_hardware: str | None
+    accelerator_hardware: str | None
+    input_loading: str
     swept: Collection[str] = ()
 
     def document(self) -> Mapping[str, Any]:
@@ -85,10 +92,14 @@ class Setting:
         """Where the figures of both curves come from, in a line."""
         stations = {"cpu": self.cpu, "accelerator": self.accelerator}
         return "; ".join(
-            f"{station} curve: {origin(profile.curve.provenance)}{f' ({profile.name})' if profile.name else ''}"
+            f"{station} curve: {_called(origin(profile.curve.provenance), profile.name)}"
             for station, profile in stations.items()
             if profile is not None
         )
+
+    def heading(self, *facts: str) -> str:
+        """Write what stands above results: the machine, its query sizes with further facts, its curves."""
+        return f"{self.title}\n{', '.join([f'query sizes {self.sizes_name}', *facts])}\n{self.curves}"
 
     def run_under(self, *policies: Policy | tuple[Policy, QuerySizes]) -> Setting:
         """Return the setting as it stands under policies; tell where batches exceed those that were timed.
@@ -116,25 +127,32 @@ def read_setting(options: ScenarioOptions, swept: Collection[str] = (), cores: i
     `swept` is that of the `Setting`; `cores` are those of a machine of which nothing else says how many it has.
     """
     from recplan.profiles import models, read_scenario
+    from recplan.queuemodel import Machine
 
     file = None if options.scenario is None else read_scenario(options.scenario, DEFAULT_SCOPE)
-    found = read_stations(options, file, cores)
-    of_catalogue = [profile for profile in (found.cpu, found.accelerator) if profile and profile.fit is None]
+    check_use(options, file)
+    pool, cpu = read_core_pool(options, file, cores)
+    offloaded, accelerator = read_accelerator(options, file)
+    machine = Machine(pool, offloaded)
+    name, preset = read_model(options, file)
+    of_catalogue = [profile for profile in (cpu, accelerator) if profile and profile.fit is None]
     for model in models():
-        if model.name == found.model and model.note and any(p.curve.provenance == "measured" for p in of_catalogue):
+        if model.name == name and model.note and any(p.curve.provenance == "measured" for p in of_catalogue):
             note(f"{model.name}: {model.note}")
     sizes, sizes_name = _sizes(options, file)
-    title = _title(options, file, found.machine, "cores" in swept)
     return Setting(
-        title,
-        found.machine,
+        _title(options, file, machine, "cores" in swept),
+        machine,
         sizes,
         sizes_name,
-        found.model,
-        found.preset,
+        name,
+        preset,
         file,
-        found.cpu,
-        found.accelerator,
+        cpu,
+        accelerator,
+        hardware_of("cpu", options, file),
+        hardware_of("accelerator", options, file),
+        input_loading_of(options, file),
         swept,
     )
 
@@ -279,16 +297,15 @@ def _published_sla(setting: Setting) -> Sla:
 
 
 def _title(options: ScenarioOptions, file: Scenario | None, machine: Machine, any_cores: bool) -> str:
-    of = f" ({options.cpu})" if options.cpu else ""
-    parts = [f"cores{of}" if any_cores else _counted(machine.cpu.cores, "core", options.cpu)]
+    parts = [_called("cores" if any_cores else counted(machine.cpu.cores, "core"), options.cpu)]
     if machine.accelerator is not None:
-        parts.append(_counted(machine.accelerator.units, "accelerator", options.accelerator))
+        parts.append(_called(counted(machine.accelerator.units, "accelerator"), options.accelerator))
     name = file.title if file else options.model
     return " on ".join(filter(None, (name, " and ".join(parts))))
 
 
-def _counted(count: int, what: str, of: str | None) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}{f' ({of})' if of else ''}"
+def _called(what: str, name: str | None) -> str:
+    return f"{what} ({name})" if name else what
 
 
 def read_threshold(text: str) -> int | None:

@@ -2,56 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from recplan.profiles import Profile, Scenario
-    from recplan.queuemodel import Accelerator, CorePool, Machine
+    from recplan.queuemodel import Accelerator, CorePool
 
     from ..options.scenario import ScenarioOptions
-
-
-@dataclass(frozen=True, slots=True)
-class Stations:
-    """A machine, and what is known of what runs on it.
-
-    Parameters
-    ----------
-    machine : Machine
-        The machine.
-    cpu : Profile
-        The cores' curve, and what is known of it.
-    accelerator : Profile or None
-        The accelerator's.
-    model : str or None
-        The model that it runs, a name or a file, where anything names it.
-    preset : str or None
-        Which description of a built-in model; None where that does not matter.
-    """
-
-    machine: Machine
-    cpu: Profile
-    accelerator: Profile | None
-    model: str | None
-    preset: str | None
-
-
-def read_stations(options: ScenarioOptions, file: Scenario | None, cores: int | None = None) -> Stations:
-    """Read what the options and the file say of the machine; `ValueError` where that is wrong or not enough.
-
-    `cores` are those of a machine of which nothing else says how many it has.
-    """
-    from recplan.profiles import default_preset, models
-    from recplan.queuemodel import Machine
-
-    _check_use(options, file)
-    pool, cpu = _core_pool(options, file, cores)
-    offloaded, accelerator = _accelerator(options, file)
-    model, preset = _model(options, file)
-    if preset is None and _on_hardware(options, file) and model in [known.name for known in models()]:
-        preset = default_preset(str(model))
-    return Stations(Machine(pool, offloaded), cpu, accelerator, model, preset)
 
 
 def check_model(model: str, preset: str | None) -> None:
@@ -64,7 +21,7 @@ def check_model(model: str, preset: str | None) -> None:
         raise ValueError(f"--preset {preset} is for models of the catalogue; {model} describes its model once")
 
 
-def _check_use(options: ScenarioOptions, file: Scenario | None) -> None:
+def check_use(options: ScenarioOptions, file: Scenario | None) -> None:
     """Refuse options that would change nothing, or not all that they seem to."""
     given = {"--model": options.model, "--preset": options.preset, "--input-loading": options.input_loading}
     hardware = [name for name in (options.cpu, options.accelerator) if _is_hardware(name)]
@@ -87,7 +44,8 @@ def _check_use(options: ScenarioOptions, file: Scenario | None) -> None:
         check_model(options.model, options.preset)
 
 
-def _core_pool(options: ScenarioOptions, file: Scenario | None, otherwise: int | None) -> tuple[CorePool, Profile]:
+def read_core_pool(options: ScenarioOptions, file: Scenario | None, otherwise: int | None) -> tuple[CorePool, Profile]:
+    """Read the cores; `otherwise` is how many they are where nothing else says it."""
     from recplan.queuemodel import MOST_SERVERS, CorePool, arguments
 
     if options.cpu is not None:
@@ -109,7 +67,10 @@ def _core_pool(options: ScenarioOptions, file: Scenario | None, otherwise: int |
     return CorePool(cores, profile.curve), profile
 
 
-def _accelerator(options: ScenarioOptions, file: Scenario | None) -> tuple[Accelerator, Profile] | tuple[None, None]:
+def read_accelerator(
+    options: ScenarioOptions, file: Scenario | None
+) -> tuple[Accelerator, Profile] | tuple[None, None]:
+    """Read the accelerator, if there is one."""
     from recplan.queuemodel import MOST_SERVERS, Accelerator, arguments
 
     stated = file.machine.accelerator if file else None
@@ -132,17 +93,37 @@ def _accelerator(options: ScenarioOptions, file: Scenario | None) -> tuple[Accel
 def _profile(station: str, name: str, options: ScenarioOptions, file: Scenario | None) -> Profile:
     from recplan.profiles import station_profile
 
-    model, preset = _model(options, file)
+    model, preset = _stated_model(options, file)
     if model is None and _is_hardware(name):
         raise ValueError(f"--model is missing; --{station} {name} is hardware, so say which model it runs")
-    loading = options.input_loading or (file.input_loading if file else "accelerator")
-    host = None
-    if station == "accelerator":
-        host = options.cpu or (file.cpu_hardware if file else None)
-    return station_profile(station, name, model, input_loading=loading, preset=preset, host=host)
+    host = _named("cpu", options, file) if station == "accelerator" else None
+    return station_profile(
+        station, name, model, input_loading=input_loading_of(options, file), preset=preset, host=host
+    )
 
 
-def _model(options: ScenarioOptions, file: Scenario | None) -> tuple[str | None, str | None]:
+def input_loading_of(options: ScenarioOptions, file: Scenario | None) -> str:
+    """Return where loading the inputs is part of the service."""
+    return options.input_loading or (file.input_loading if file else "accelerator")
+
+
+def hardware_of(station: str, options: ScenarioOptions, file: Scenario | None) -> str | None:
+    """Return what a station is modelled from, a name or a file; None where that is a service curve."""
+    name = _named(station, options, file)
+    return name if _is_hardware(name) else None
+
+
+def read_model(options: ScenarioOptions, file: Scenario | None) -> tuple[str | None, str | None]:
+    """Return the model that the machine runs and, where that matters, which description of it."""
+    from recplan.profiles import default_preset, models
+
+    model, preset = _stated_model(options, file)
+    if preset is None and _on_hardware(options, file) and model in [known.name for known in models()]:
+        preset = default_preset(str(model))
+    return model, preset
+
+
+def _stated_model(options: ScenarioOptions, file: Scenario | None) -> tuple[str | None, str | None]:
     """Return the model and its preset; those of the file hold until an option names another model."""
     if options.model is not None or file is None:
         return options.model, options.preset
@@ -152,6 +133,10 @@ def _model(options: ScenarioOptions, file: Scenario | None) -> tuple[str | None,
 def _on_hardware(options: ScenarioOptions, file: Scenario | None) -> bool:
     stated = (file.cpu_hardware, file.accelerator_hardware) if file else ()
     return any(_is_hardware(name) for name in (options.cpu, options.accelerator)) or any(stated)
+
+
+def _named(station: str, options: ScenarioOptions, file: Scenario | None) -> str | None:
+    return getattr(options, station) or (getattr(file, f"{station}_hardware") if file else None)
 
 
 def _is_hardware(name: str | None) -> bool:

@@ -83,7 +83,7 @@ def solved(
     if "sla-ms" in first:
         sla_options = replace(sla_options, sla_ms=first["sla-ms"])
     sla = read_sla(setting, sla_options)
-    power = read_power(setting, setting_options, power_options)
+    power = read_power(setting, power_options)
     if policy_options.offload_above is not None and "batch-size" in first:
         policy_options = replace(policy_options, batch_size=first["batch-size"])
     policy = read_fixed_policy(policy_options)

@@ -17,8 +17,7 @@ from recplan.cli.options import report as report_options
 from recplan.cli.options.scenario import ScenarioOptions
 from recplan.cli.records.validation import Validation, side_by_side
 from recplan.cli.report.answer import answer, key_figures, verdict
-from recplan.cli.report.strongest_levers import MOST, strongest_levers
-from recplan.cli.scenario.levered_machines import read_levered_machines
+from recplan.cli.scenario.levers import MOST, levered, strongest_levers
 from recplan.cli.scenario.policy_comparison import Candidate
 from recplan.cli.scenario.setting import read_setting
 from recplan.profiles import load
@@ -253,12 +252,12 @@ def test_with_an_accelerator_the_answer_tells_the_threshold():
 
 def test_the_levers_that_are_tried_by_themselves_are_the_strongest_that_go_together():
     options = ScenarioOptions(model="wnd", cpu="broadwell", cores=4)
-    levered = read_levered_machines(read_setting(options), options)
-    found = strongest_levers(levered, 64)
-    seconds = [levered.machine([one]).cpu.service.seconds(64) for one in found]
+    setting = read_setting(options)
+    found = strongest_levers(setting, 64)
+    seconds = [levered(setting, [one]).cpu.service.seconds(64) for one in found]
     assert 1 < len(found) <= MOST
     assert seconds == sorted(seconds)
-    assert seconds[-1] <= 0.99 * levered.machine(()).cpu.service.seconds(64)
+    assert seconds[-1] <= 0.99 * levered(setting, []).cpu.service.seconds(64)
     assert not {"int8", "bf16"} <= {one.lever.name for one in found}
 
 

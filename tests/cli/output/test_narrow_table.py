@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from recplan.cli.application import app
 from recplan.cli.options.output import OutputOptions
 from recplan.cli.output.narrow_table import LONGEST_WORD, NARROWEST_TEXT, fitted
-from recplan.cli.output.report import Grid, Quantity, Report
+from recplan.cli.output.report import Grid, Quantity, Report, Table
 
 WORDS = st.text("abcxyz", min_size=1, max_size=9)
 NUMBERS = st.integers(0, 10**6).map(str) | st.just("-")
@@ -182,7 +182,8 @@ RECORDS = [{"name": "first", "qps": 1}, {"name": "second", "qps": 2}]
 
 
 def report(**options):
-    return Report("measure", "", QUANTITIES, RECORDS, {}, marked=lambda record: record["qps"] == 2, **options)
+    table = Table(QUANTITIES, RECORDS, marked=lambda record: record["qps"] == 2, **options)
+    return Report("measure", "", [table], RECORDS, {})
 
 
 def test_the_row_that_was_looked_for_is_bold(screen):

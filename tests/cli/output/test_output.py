@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recplan.cli.options.output import OutputOptions
 from recplan.cli.output.formats import Format
-from recplan.cli.output.report import Quantity, Report, Section
+from recplan.cli.output.report import Quantity, Report, Table
 from recplan.cli.output.wording import given as written
 from recplan.cli.output.wording import significant
 
@@ -17,9 +17,9 @@ numbers = st.floats(1e-6, 1e9)
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]))
 
 
-def report(records, **options):
+def report(records, tables=(), **options):
     quantities = (Quantity("name", "name"), Quantity("time_ms", "time (ms)", significant))
-    return Report("measure", "", quantities, records, {"times": records}, **options)
+    return Report("measure", "", tables or [Table(quantities, records, **options)], records, {"times": records})
 
 
 @pytest.fixture
@@ -126,15 +126,15 @@ def test_what_markdown_would_take_for_its_own_is_escaped():
 def test_a_title_is_a_paragraph_whose_lines_stay_lines():
     quantities = (Quantity("name", "name"),)
     title = "# no heading\n1. no list\n- none"
-    text = markdown(Report("measure", title, quantities, [{"name": "a"}], {}))
+    text = markdown(Report("measure", title, [Table(quantities, [{"name": "a"}])], [], {}))
     assert text == "\\# no heading\\\n1\\. no list\\\n\\- none\n\n| name |\n| --- |\n| a |\n"
 
 
-def test_sections_follow_each_other_with_their_titles_and_a_table_without_header_gets_an_empty_one():
+def test_tables_follow_each_other_with_their_titles_and_a_table_without_header_gets_an_empty_one():
     quantities = (Quantity("name", "name"), Quantity("time_ms", "time (ms)", significant))
     record = {"name": "a", "time_ms": 1.0}
-    sections = (Section("one", quantities, [record]), Section("two", quantities, [record], upright=True))
-    assert markdown(report([record], sections=sections)) == (
+    tables = (Table(quantities, [record], "one"), Table(quantities, [record], "two", upright=True))
+    assert markdown(report([record], tables)) == (
         "one\n\n| name | time (ms) |\n| --- | ---: |\n| a | 1.000 |\n\n"
         "two\n\n|  |  |\n| --- | ---: |\n| name | a |\n| time (ms) | 1.000 |\n"
     )
