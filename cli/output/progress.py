@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event, Thread
+from threading import Timer
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
     from rich.progress import Progress as Bar
 
 PATIENCE_SECONDS = 1.0
-REFRESH_SECONDS = 0.1
 #: A bar that moves with the time alone waits here for the end.
 ALMOST_DONE = 0.99
 
@@ -30,90 +30,53 @@ class Progress:
         How much there is to do.
     task : str
         What is being done.
+    by_time : bool
+        Whether `total` is the seconds that it is expected to take, with which the bar moves by itself.
     """
 
-    def __init__(self, total: float, task: str) -> None:
+    def __init__(self, total: float, task: str, *, by_time: bool = False) -> None:
         self.total = total
         self.task = task
-        self.begin = monotonic()
+        self.by_time = by_time
+        self.done = 0.0
         self.bar: Bar | None = None
-        self.shown = sys.stderr.isatty()
+        self.begin = monotonic()
+        self.patience = Timer(PATIENCE_SECONDS, self._show)
+        self.patience.daemon = True
 
     def __enter__(self) -> Progress:
         """Begin."""
+        if sys.stderr.isatty():
+            self.patience.start()
         return self
 
     def __call__(self, done: float) -> None:
         """Take how much is done."""
-        if not self.shown or monotonic() - self.begin < PATIENCE_SECONDS:
-            return
-        if self.bar is None:
-            self.bar = _bar()
-            self.bar.add_task(self.task, total=self.total, remaining="")
-            self.bar.start()
-        remaining = _remaining(monotonic() - self.begin, done, self.total)
-        self.bar.update(self.bar.task_ids[0], completed=done, remaining=remaining)
+        self.done = done
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take the bar away."""
+        self.patience.cancel()
+        if self.patience.ident is not None:
+            self.patience.join()
         if self.bar is not None:
             self.bar.stop()
 
+    def _show(self) -> None:
+        from rich.console import Console
+        from rich.progress import Progress as Bar
 
-@contextmanager
-def expected_to_take(seconds: float, task: str) -> Iterator[None]:
-    """Show a bar that moves with the time while one computation runs that cannot tell how far it is.
+        def done() -> float:
+            return min(monotonic() - self.begin, ALMOST_DONE * self.total) if self.by_time else self.done
 
-    Parameters
-    ----------
-    seconds : float
-        How long it is expected to take.
-    task : str
-        What is being done.
-    """
-    ended = Event()
+        class MovingBar(Bar):
+            def get_renderables(self) -> Iterable[RenderableType]:
+                for task in self.task_ids:
+                    self.update(task, completed=done())
+                return super().get_renderables()
 
-    def move() -> None:
-        while not ended.wait(REFRESH_SECONDS):
-            progress(min(monotonic() - progress.begin, ALMOST_DONE * seconds))
-
-    with Progress(seconds, task) as progress:
-        if not progress.shown:
-            yield
-            return
-        mover = Thread(target=move, daemon=True)
-        mover.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            mover.join()
-
-
-def _bar() -> Bar:
-    from rich.console import Console
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
-    from rich.progress import Progress as Bar
-
-    return Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[remaining]}"),
-        console=Console(stderr=True),
-        transient=True,
-    )
-
-
-def _remaining(passed: float, done: float, total: float) -> str:
-    """Write the time that remains if all goes on as fast.
-
-    >>> _remaining(10.0, 1.0, 10.0), _remaining(90.0, 3.0, 9.0), _remaining(5.0, 0.0, 9.0)
-    ('1 min 30 s left', '3 min 0 s left', '')
-    """
-    if not done:
-        return ""
-    seconds = round(passed * (total - done) / done)
-    return f"{seconds // 60} min {seconds % 60} s left" if seconds >= 60 else f"{seconds} s left"
+        self.bar = MovingBar(console=Console(stderr=True), transient=True)
+        self.bar.add_task(self.task, total=self.total)
+        self.bar.start()

@@ -8,7 +8,7 @@ from sys import float_info
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..output.progress import expected_to_take
+from ..output.progress import Progress
 from ..output.report import Quantity, Table
 from ..output.wording import milliseconds, significant, yes_or_no
 
@@ -103,7 +103,7 @@ def validated(
     latency, analysis_ms = _timed(analysis)
     few = min(queries, max(WARM_UP_QUERIES, round(TRIAL_SHARE * queries)))
     _, trial_ms = _timed(lambda: simulation(few))
-    with expected_to_take(1e-3 * trial_ms * queries / few, "simulating"):
+    with Progress(1e-3 * trial_ms * queries / few, "simulating", by_time=True):
         sample, simulation_ms = _timed(lambda: simulation(queries))
     return Validation(latency, sample, side_by_side(latency, sample, percentiles), analysis_ms, simulation_ms)
 

@@ -3,12 +3,12 @@
 import io
 import re
 from contextlib import redirect_stderr
-from time import sleep
+from time import monotonic, sleep
 
 import pytest
 
 from recplan.cli.output import progress
-from recplan.cli.output.progress import Progress, expected_to_take
+from recplan.cli.output.progress import Progress
 
 # The cursor goes up to the bar's line, and the line is emptied.
 TAKEN_AWAY = "\x1b[1A\x1b[2K"
@@ -32,28 +32,30 @@ def impatient(monkeypatch):
     monkeypatch.setattr(progress, "PATIENCE_SECONDS", 0.0)
 
 
-def clock(monkeypatch, *times):
-    ticking = iter(times)
-    monkeypatch.setattr(progress, "monotonic", lambda: next(ticking))
-
-
 def told(screen):
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
 
 
+def wait_until(happened):
+    deadline = monotonic() + 10.0
+    while not happened():
+        assert monotonic() < deadline
+        sleep(0.01)
+
+
 @pytest.mark.usefixtures("impatient")
-def test_what_is_done_and_what_remains_is_shown_and_taken_away_at_the_end(monkeypatch):
-    clock(monkeypatch, 0.0, 30.0, 30.0)
+def test_what_is_done_and_what_remains_is_shown_and_taken_away_at_the_end():
     with redirect_stderr(Screen()) as screen, Progress(40, "sweeping") as moved:
-        moved(10)
+        wait_until(lambda: "-:--:--" in told(screen))
+        for done in (10, 20, 30):
+            moved(done)
+            wait_until(lambda at=done: f"{100 * at // 40}%" in told(screen))
+        wait_until(lambda: "0:00:0" in told(screen))
     assert "sweeping" in told(screen)
-    assert "25%" in told(screen)
-    assert "1 min 30 s left" in told(screen)
     assert screen.getvalue().endswith(TAKEN_AWAY)
 
 
-def test_nothing_is_shown_within_the_first_second(monkeypatch):
-    clock(monkeypatch, 0.0, 0.5, 0.99)
+def test_nothing_is_shown_within_the_first_second():
     with redirect_stderr(Screen()) as screen, Progress(3, "sweeping") as moved:
         moved(1)
         moved(2)
@@ -64,29 +66,27 @@ def test_nothing_is_shown_within_the_first_second(monkeypatch):
 def test_nothing_is_told_where_standard_error_is_no_terminal(capsys):
     with Progress(3, "sweeping") as moved:
         moved(1)
-    with expected_to_take(1.0, "simulating"):
-        sleep(3 * progress.REFRESH_SECONDS)
+        sleep(0.3)
     assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_failure_takes_the_bar_away_too():
     def fail():
-        with Progress(3, "sweeping") as moved:
-            moved(1)
+        with Progress(3, "sweeping"):
+            wait_until(lambda: "sweeping" in told(screen))
             raise KeyboardInterrupt
 
     with redirect_stderr(Screen()) as screen, pytest.raises(KeyboardInterrupt):
         fail()
-    assert "sweeping" in told(screen)
     assert screen.getvalue().endswith(TAKEN_AWAY)
 
 
 @pytest.mark.usefixtures("impatient")
-def test_work_that_cannot_tell_how_far_it_is_moves_with_the_time_and_stays_below_its_end(monkeypatch):
-    monkeypatch.setattr(progress, "REFRESH_SECONDS", 0.01)
-    with redirect_stderr(Screen()) as screen, expected_to_take(0.05, "simulating"):
-        sleep(0.5)
+def test_work_that_cannot_tell_how_far_it_is_moves_with_the_time_and_stays_below_its_end():
+    with redirect_stderr(Screen()) as screen, Progress(0.05, "simulating", by_time=True):
+        wait_until(lambda: "99%" in told(screen))
+        sleep(0.2)
     assert "simulating" in told(screen)
     assert "100%" not in told(screen)
     assert screen.getvalue().endswith(TAKEN_AWAY)
