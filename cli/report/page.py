@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from ..figures.inline_picture import InlinePicture
+from ..figures.picture import Picture
+from ..figures.style import image
 from ..output.report import Grid, Table, grid
 
 _TEMPLATE = Path(__file__).parents[1] / "data" / "report.html.jinja"
+
+
+@dataclass(frozen=True, slots=True)
+class PagePicture:
+    """A picture of a report.
+
+    Parameters
+    ----------
+    heading : str
+        What it shows.
+    text : str
+        What is to be seen in it, for those who do not see it, too.
+    picture : Picture
+        What is drawn.
+    """
+
+    heading: str
+    text: str
+    picture: Picture
+
+    @property
+    def source(self) -> str:
+        """The drawing as an address: the page needs no file beside it, and nothing of it meets the page's own."""
+        drawing = image(self.picture.figure(), "svg")
+        return f"data:image/svg+xml;base64,{b64encode(drawing).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +56,7 @@ class Part:
         Its tables; their titles stand above them.
     points : sequence of (str, str)
         A list below the tables: a term each and what is said of it.
-    pictures : sequence of InlinePicture
+    pictures : sequence of PagePicture
         Its pictures.
     command : str
         A command line that stands below all.
@@ -40,7 +67,7 @@ class Part:
     texts: Sequence[str] = ()
     tables: Sequence[Table] = ()
     points: Sequence[tuple[str, str]] = ()
-    pictures: Sequence[InlinePicture] = ()
+    pictures: Sequence[PagePicture] = ()
     command: str = ""
 
 
@@ -71,16 +98,13 @@ class Page:
     def html(self) -> str:
         """Return the page; the same report gives the same text."""
         from jinja2 import Environment, StrictUndefined
-        from markupsafe import Markup
 
         environment = Environment(
             autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
         )
         template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
         told = {field.name: getattr(self, field.name) for field in fields(self)}
-        # The drawing is our own markup, and its label is escaped where it is made.
-        drawn = {picture.name: Markup(picture.svg()) for part in self.parts for picture in part.pictures}
-        return template.render(**told, laid_out=_laid_out, drawn=drawn, version=version("recplan"))
+        return template.render(**told, laid_out=_laid_out, version=version("recplan"))
 
 
 def _laid_out(section: Table) -> Grid:

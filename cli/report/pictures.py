@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..figures.inline_picture import InlinePicture
 from ..output.wording import significant
 from ..scenario.setting import describe_sla
+from .page import PagePicture
 
 if TYPE_CHECKING:
     from .findings import Findings
 
 
-def pictures_of(findings: Findings) -> list[InlinePicture]:
+def pictures_of(findings: Findings) -> list[PagePicture]:
     """Draw the latency, the capacity and, where they are known, the day and the operators."""
     from recplan.solvers import DayPlan, Fleet
 
@@ -34,21 +34,18 @@ def pictures_of(findings: Findings) -> list[InlinePicture]:
         at_qps = float(f"{at_qps:.6g}")
     lighter = "" if setting.machine.accelerator is None else "Lighter carries more. "
     drawn = [
-        InlinePicture(
-            "load",
+        PagePicture(
             "Latency against load",
             f"The target of {describe_sla(sla)} holds up to {significant(qps)} queries per second."
             f"{f' The dotted load of {significant(at_qps)} is what a machine gets.' if at_qps else ''}",
             load_picture(setting, policy, sla, at_qps),
         ),
-        InlinePicture(
-            "distribution",
+        PagePicture(
             "Distribution of the latency",
             f"Analysis and simulation at {significant(run.latency.qps)} queries per second.",
             cdf_picture(setting, policy, run.latency, run.sample, sla),
         ),
-        InlinePicture(
-            "landscape",
+        PagePicture(
             "Capacity of all policies",
             f"{lighter}Marked are the chosen policy and the way of the hill climb.",
             landscape_picture(setting, sla, (policy, qps)),
@@ -56,23 +53,19 @@ def pictures_of(findings: Findings) -> list[InlinePicture]:
     ]
     if isinstance(plan, DayPlan):
         drawn.append(
-            InlinePicture(
-                "day", "Machines through the day", "As many as each load needs.", day_picture(setting, sla, plan)
-            )
+            PagePicture("Machines through the day", "As many as each load needs.", day_picture(setting, sla, plan))
         )
     stations, batch = findings.stations, findings.batch
     if stations:
         title = f"{setting.model}, a batch of {batch}"
         slowest = ", ".join(f"{station.bottleneck} ({station.hardware.name})" for station in stations)
         drawn += [
-            InlinePicture(
-                "roofline",
+            PagePicture(
                 "The model's operators under the roof of the hardware",
                 "The roof bounds what an operator can reach; the larger a marker, the more of the time it takes.",
                 roofline_picture(stations, title),
             ),
-            InlinePicture(
-                "operators",
+            PagePicture(
                 "The operators' shares of the time",
                 f"A batch of {batch} items spends the most time on: {slowest}.",
                 operators_picture(stations, title),
