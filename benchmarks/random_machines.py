@@ -9,7 +9,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recplan.queuemodel import Accelerator, Contention, CorePool, Machine, Policy, QuerySizes, ServiceCurve
+from recplan.queuemodel import (
+    Accelerator,
+    Contention,
+    CorePool,
+    Machine,
+    OverloadedError,
+    Policy,
+    QuerySizes,
+    ServiceCurve,
+    analyze,
+)
 
 MAX_SIZE = 1024
 UTILIZATIONS = (0.15, 0.93)
@@ -127,6 +137,15 @@ def draw(group: Group, seed: int, index: int) -> Scenario:
         rho / busiest,
         f"c={cores} B={batch} rho={rho:.3f} scv={scv:.3g}; {size_words}; {curve_words}{words}",
     )
+
+
+def stable_qps(machine: Machine, sizes: QuerySizes, policy: Policy) -> float:
+    """Return the load from which on a station is overloaded, as the error says that names it."""
+    try:
+        analyze(machine, sizes, policy, 1e12)
+    except OverloadedError as overload:
+        return overload.stable_qps
+    raise AssertionError("no machine carries 1e12 queries per second")
 
 
 def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:

@@ -25,12 +25,12 @@ from pathlib import Path
 
 import numba
 import numpy as np
+from random_machines import stable_qps
 
 from recplan.queuemodel import (
     Accelerator,
     CorePool,
     Machine,
-    OverloadedError,
     Policy,
     QuerySizes,
     ServiceCurve,
@@ -110,14 +110,6 @@ def machine_with(scv: float, accelerated: bool = False) -> Machine:
     if not accelerated:
         return Machine(cpu)
     return Machine(cpu, Accelerator(ServiceCurve.from_table([1, 1024], [0.003, 0.010], scv)))
-
-
-def stable_qps(machine: Machine, sizes: QuerySizes, policy: Policy) -> float:
-    try:
-        analyze(machine, sizes, policy, 1e12)
-    except OverloadedError as overload:
-        return overload.stable_qps
-    raise AssertionError("no machine carries 1e12 queries per second")
 
 
 def analyzed(machine: Machine, sizes: QuerySizes, policy: Policy, qps: float) -> float:

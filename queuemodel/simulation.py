@@ -21,6 +21,7 @@ from .stations.station import Station, Stations
 BATCHES = 20
 #: Times that a station has to forget how it began within a batch, so that batches hardly depend on each other.
 MEMORIES = 2
+#: Their latencies take 0.8 GB.
 MOST_QUERIES = 100_000_000
 
 

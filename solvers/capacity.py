@@ -8,12 +8,16 @@ from typing import get_args
 
 from recplan.queuemodel import Machine, Policy, QuerySizes, Scope, Sla, Stations, arguments, crossing, quantile
 
+#: Half of what is promised of a capacity, 1e-6.
 TOLERANCE = 5e-7
 #: Share of the stable load that stands for an idle machine.
 IDLE = 1e-9
 DEEPEST = -math.log(IDLE)
+#: Stands for a late share of 0, whose logarithm is not finite.
 SMALLEST = 1e-16
+#: What sums of probabilities may be off by.
 ROUNDING = 1e-13
+#: How near to the stable load, in its logarithm, the search begins: at a known capacity, and where that is guessed.
 LEAST_DEPTH = 1e-6
 LEAST_GUESS = 1e-3
 

@@ -29,7 +29,8 @@ from .operator_times import (
 )
 
 DATA = CALIBRATION_FILE.parent
-#: How far off an observation may be before it counts fully: points of a share, relative speed-up, relative time.
+#: How far off an observation may be before it counts fully: points of a share, relative speed-up, relative time. Shares
+#: are read off a figure; speed-ups decide what is offloaded; measured times are those of other machines.
 SHARE_ERROR = 4.0
 SPEEDUP_ERROR = 0.03
 COMPUTATION_ERROR = 0.2
@@ -38,7 +39,8 @@ LOADING_ERROR = 0.12
 OUTLIER = 4.0
 #: Weight of staying at the middle of the plausible range; it decides only what no observation does.
 PRIOR = 0.15
-#: Of a measured curve every so many rows; small batches, where the measurement itself was unsteady, are left out.
+#: Of a measured curve every so many rows, for neighbors say the same; small batches, where the measurement itself was
+#: unsteady, are left out.
 ROW_STEP = 15
 SMALLEST_MEASURED_BATCH = 20
 

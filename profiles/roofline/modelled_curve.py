@@ -20,7 +20,7 @@ KNOTS = (1, 2, 3, 4, 1024)
 CONTENDED_BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 #: Slowdowns are tabulated at about so many numbers of busy cores, linear between them.
 CONTENTION_POINTS = 16
-#: Below this, a slowdown is not worth an estimate.
+#: Below this, a slowdown is not worth an estimate: its error would be larger than the slowdown.
 NEGLIGIBLE_SLOWDOWN = 1.005
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from . import arguments
 from .service_curve import ServiceCurve
 
-#: More cores or units than any machine has.
+#: More cores or units than any machine has: a slip of the keyboard must not ask for hours of work.
 MOST_SERVERS = 10**4
 
 

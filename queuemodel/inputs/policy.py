@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from ..results import Restorable
 from . import arguments
 
-#: More items than any query has.
+#: More items than any query has, so that any threshold above all queries can be written down, and yet a 64-bit number.
 MOST_ITEMS = 10**9
 
 #: Whose queries keep a target: all of the machine's together, or those of each station by themselves.

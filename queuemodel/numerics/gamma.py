@@ -8,8 +8,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+#: Standard deviations beyond which a Gamma law is cut off: what is left out then is rounding.
 DEVIATIONS = 9.0
+#: Deviation, in cells of a lattice, below which a law is narrow enough to pass for a constant.
 NARROW = 0.25
+#: Points of a table that is read linearly; its error is far below that of the estimates that read it.
 TABLE_POINTS = 2048
 
 

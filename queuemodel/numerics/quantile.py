@@ -9,9 +9,13 @@ import numpy as np
 
 from .root_finding import crossing
 
+#: Relative width of the last bracket; capacities, which are solved to 1e-6, must not see it.
 TOLERANCE = 1e-7
+#: Stands for a survival of 0, whose logarithm is not finite; 1 - cdf is no finer.
 LEAST_SURVIVAL = 1e-16
+#: Survival at which the integral of it ends: an exponential tail then leaves out less than 1e-8 of the mean.
 NEGLIGIBLE = 1e-10
+#: Panels of five nodes to a step, and steps from which on panels grow: wider ones miss the bends of deterministic laws.
 PANELS_PER_STEP = 4
 FAR = 24
 _AT, _WEIGHT = np.polynomial.legendre.leggauss(5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+#: More turns than bisection alone takes for any bracket of doubles that is not absurd.
 MOST_TURNS = 200
 #: Share of the tolerance to go beyond an estimate of the root.
 CLOSING = 0.25

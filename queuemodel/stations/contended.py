@@ -27,7 +27,9 @@ from ..numerics.quantile import mean
 from .protocol import StationQueue
 from .request_mix import RequestMix
 
+#: Probability of high numbers in the system to leave out; it has to stay below SURELY_DONE.
 NEGLIGIBLE = 1e-12
+#: Relative width to which a jump of the law is enclosed.
 TOLERANCE = 1e-6
 #: A probability to be late from which on rounding decides.
 SURELY_DONE = 1e-11
@@ -35,10 +37,11 @@ SURELY_DONE = 1e-11
 LEVELS = (24, 16)
 #: Groups of queries, and more of them for each halving of their tail.
 GROUPS = (12, 2)
-#: The same where noise blurs what they stand for.
+#: The same where noise blurs what they stand for and each costs more: errors are still a tenth of the estimate's.
 NOISY_LEVELS = (12, 6)
 NOISY_GROUPS = (6, 1)
-#: Weight of the mean of first and last factor, and the noise's deviation at which it is half of that.
+#: Weight of the mean of first and last factor, and the noise's deviation at which it is half of that: any of the
+#: requests that run together may end last, the more so the more noise. Half is what served best on random machines.
 BLUR, BLURRED = 0.5, 0.2
 NONE, NO_TABLE = np.zeros(0), np.zeros((0, 0))
 NOTHING_QUIET = (NONE, NONE, NONE, NO_TABLE, NONE, NONE, NONE, NONE, NONE, NONE)

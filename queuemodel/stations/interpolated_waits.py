@@ -12,10 +12,12 @@ from ..kernels import mxgc as mxgc_kernel
 from .mxdc import MxDcLaw
 from .mxmc import MxMcLaw
 
-# Waits are tabulated at these shares of a mean service time, then at steps of it, then at times that grow by a factor.
+# Waits are tabulated at these shares of a mean service time, then at steps of it, then at times that grow by a factor:
+# the law bends near 0 and at multiples of the service time, and is exponential far out.
 FIRST = (0.0, 1.0 / 96.0, 1.0 / 48.0, 1.0 / 24.0)
 FINE_STEP = 1.0 / 12.0
 GROWTH = 1.2
+#: Probability to wait longer at which the tables end: a hundredth of what the highest percentile, 99.99, leaves.
 LEAST_TAIL = 1e-6
 
 

@@ -13,10 +13,12 @@ from ..numerics.gamma import on_lattice
 from .protocol import StationQueue
 from .request_mix import RequestMix
 
+#: Cells to E V^2 / E V, the scale of the wait. A law that noise has smoothed needs fewer.
 CELLS_PER_WORK = 64
 CELLS_PER_NOISY_WORK = 32
 #: Relative change of the ratio of neighbors at which a tail passes for geometric.
 STEADY = 1e-12
+#: Where a tail that never gets steady ends: a double has nothing below this beside 1.
 NEGLIGIBLE = 1e-15
 
 

@@ -20,6 +20,7 @@ from .protocol import StationQueue
 from .request_mix import RequestMix
 
 TAILS = np.geomspace(1.0, LEAST_TAIL, 700)
+#: Cells to the mean service time, in which noise is put on a lattice.
 CELLS_PER_REQUEST = 24
 FIRST = np.array([1])
 #: Probability to wait below which nobody waits.

@@ -17,22 +17,30 @@ from .protocol import StationQueue
 from .request_mix import RequestMix
 from .workload import workload
 
+#: Rows of the table of waits to a window, and for how many windows: beyond them logarithms are nearly lines.
 FINE_WINDOWS = 2
 FINE_ROWS = 10
 COARSE_ROWS = 4
+#: Order of the weight by which a window is a mean of service times, and the share of the work in full batches from
+#: which on they decide it alone: what served best on random machines.
 WINDOW_ORDER = 1.75
 FULL_REQUESTS_DECIDE = 0.75
-FINEST_CELLS = 32
-COARSEST_WINDOW = 4
-COARSE_FINENESS = 1.4
-ROWS_AT_ONCE = 8
-LEAST_LOG = math.log(1e-15)
-NEGLIGIBLE_SURVIVAL = 1e-10
+#: E (cells of a query's work)^2, and the most cells of a core in a window: errors of the lattice then drown in those of
+#: counting work.
 FINENESS = 50.0
-#: Relative error at which a tail passes for geometric.
+FINEST_CELLS = 32
+#: Where cells are several requests: so much more of them, for what is lost between cells counts, and so many at least.
+COARSE_FINENESS = 1.4
+COARSEST_WINDOW = 4
+#: What a logarithm of a probability ends at, in kernels, too: 1 - p is no finer.
+LEAST_LOG = math.log(1e-15)
+#: Survival at which the integral of it, the mean, ends.
+NEGLIGIBLE_SURVIVAL = 1e-10
+#: Relative error at which a tail passes for geometric; percentiles are solved to ten times that.
 FAR_ERROR = 1e-8
 #: Multiplications from which on transforms are faster than a recursion.
 LONG_RECURSION = 60_000
+#: Logarithm of the factor by which transforms damp what wraps around: as many digits are left below it.
 DAMPING = math.log(1e10)
 #: Arrivals in a window that stand for none, so that logarithms stay finite.
 LEAST_ARRIVALS = 1e-100
@@ -170,7 +178,7 @@ class MxDcLaw:
         positions : ndarray of int64, shape (m,)
             Which requests of their query, rising: 1 is the first.
         least : float
-            Stop some rows after all logs are below this.
+            Stop at the first row where all logs are below this.
 
         Returns
         -------
@@ -179,10 +187,9 @@ class MxDcLaw:
         """
         table = np.full((times.size, positions.size), LEAST_LOG)
         filled = np.zeros(times.size, np.bool_)
-        for first in range(0, times.size, ROWS_AT_ONCE):
-            beyond = min(first + ROWS_AT_ONCE, times.size)
-            mxdc_kernel.fill(times, first, beyond, filled, table, positions, *self._parameters)
-            if table[beyond - 1, -1] < least:
+        for row in range(times.size):
+            mxdc_kernel.fill(times, row, row + 1, filled, table, positions, *self._parameters)
+            if table[row, -1] < least:
                 break
         return table
 

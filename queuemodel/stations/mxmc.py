@@ -12,6 +12,7 @@ from ..kernels import mxmc as mxmc_kernel
 from .protocol import StationQueue
 from .request_mix import RequestMix
 
+#: Probability to leave out of laws that percentiles up to 99.99 and their logarithms are read from.
 NEGLIGIBLE = 1e-13
 #: Departures per core after which hardly any query that has started its last request is still there.
 MEMORY = 40

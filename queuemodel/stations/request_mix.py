@@ -11,8 +11,10 @@ from ..inputs.contention import ContentionByBatch
 from ..inputs.service_curve import ServiceCurve
 from ..kernels.request_mix import batch_of_an_item, cut, idle_latencies, moments
 
+#: Share of a station's queries below which a class is left out: far below what any percentile sees.
 NEGLIGIBLE = 1e-14
-#: Mean number of requests up to which queries pass for single requests.
+#: Mean number of requests up to which queries pass for single requests, whose estimate is sharper; with more of them
+#: cut in two, p99 would be that of the wrong queries.
 NEARLY_ONE = 1.01
 
 

@@ -18,6 +18,7 @@ from .dispatch import EXACT, station_queue
 from .protocol import StationLaw, StationQueue
 from .request_mix import RequestMix, mix_of
 
+#: What the sum of a thousand probabilities may be off by.
 ROUNDING = 1e-12
 
 

@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from ..kernels import workload as workload_kernel
 
+#: Coefficients that a transform leaves at its end: larger ones have wrapped around, and more points are taken.
 ALIASED = 1e-9
+#: Coefficients to leave out: what rounding in a transform leaves.
 NEGLIGIBLE = 1e-14
+#: A transform of so many points takes a tenth of a second; what is aliased then stays so.
 MOST_POINTS = 1 << 20
-#: Points that even a short window wants.
+#: Points that even a short window wants: to begin with fewer and be aliased costs more.
 FEWEST = 128
 
 

@@ -17,7 +17,7 @@ from .power import MachinePower, check_power
 #: What can be swept over.
 AXES = ("sla_seconds", "percentile", "batch_size", "offload_above", "cores", "sizes")
 MOST_AXES = 2
-#: Relative error of a latency at a capacity.
+#: Relative error of a latency at a capacity: ten times that of the capacity, for latency rises faster near overload.
 SOLVED = 1e-5
 #: Stands for a threshold that is to be chosen; None is one that can be: no offload.
 ANY = "any"

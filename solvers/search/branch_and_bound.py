@@ -20,9 +20,12 @@ EQUAL = 1e-6
 #: What of a late share counts as a bound where more queries come, if service is deterministic, without contention and
 #: with it on many cores; else `SLACK` does.
 FIRM, FIRM_IN_CONTENTION = 0.95, 0.93
+#: The kind of requests, as `core_sums` tells, that is solved by another method than its neighbors.
 SINGLE = 1
+#: Cores from which on estimates under contention undercut bounds by so little.
 MANY_CORES = 8
-#: Steps by which batch sizes grow where the search looks for a place to begin.
+#: Steps by which batch sizes grow where the search looks for a place to begin: coarse, for one evaluation is enough to
+#: rule most out once the best so far is good.
 FIRST_LOOK = 1.3
 
 OPEN, IDLE, UTILIZATION, DOMINANCE, EVALUATION, SOLVED = range(6)

@@ -11,10 +11,10 @@ from .policy_search import PolicySearch
 from .result import SearchResult
 from .static_rule import static_policy
 
-#: Factor between the batch sizes of a sweep, and how far it goes from the best so far.
+#: Factor between the batch sizes of a sweep, and how far it goes from the best so far, past bumps of measured curves.
 SWEEP_FACTOR = 1.05
 SWEEP_REACH = 3.0
-#: Thresholds of a sweep.
+#: Thresholds of a sweep: sizes between two of them are some hundredths of all queries.
 SWEEP_THRESHOLDS = 24
 
 

@@ -1,0 +1,221 @@
+"""The constants of the library: those that were chosen, with other values to try, and those that were given."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import yardsticks as by
+
+NOISY = ("noise", "slowed-noise")
+SIMULATED_CUT = by.against_simulation("cut", "remainders")
+SIMULATED_FINELY_CUT = by.against_simulation("finely cut")
+SIMULATED_SLOWED = by.against_simulation("slowed-noise")
+FIRST_FINEST = (0.0, *np.geomspace(1 / 3072, 1 / 24, 24).tolist())
+COARSE_PANELS = (1.0, 0.5, 0.2, 0.08, 0.03, 0.01, 0.001, 0.0)
+FINE_PANELS = (1.0, *np.geomspace(0.95, 1e-5, 60).tolist(), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A constant of the library that was chosen.
+
+    Parameters
+    ----------
+    module, name : str
+        Where it is, below `recplan`, and what it is called.
+    others : sequence
+        Values to try beside the one that was chosen.
+    yardstick : Yardstick
+        What is measured.
+    finest : object, optional
+        The value whose figures pass for right; None: the yardstick knows what is right.
+    """
+
+    module: str
+    name: str
+    others: Sequence[object]
+    yardstick: by.Yardstick
+    finest: object = None
+
+    @property
+    def home(self) -> str:
+        """The module, as it is imported."""
+        return f"recplan.{self.module}"
+
+    @property
+    def chosen(self) -> object:
+        """The value that the library has."""
+        return getattr(importlib.import_module(self.home), self.name)
+
+    def values(self) -> list[object]:
+        """All values to try, in order."""
+        return sorted({*self.others, self.chosen}, key=lambda value: (isinstance(value, tuple), value))
+
+
+def registry() -> Iterator[Constant]:
+    """Yield every chosen constant of the library, by module."""
+    at = "queuemodel.numerics.gamma"
+    yield Constant(at, "DEVIATIONS", (5.0, 7.0, 12.0), by.percentiles("one-noise", *NOISY), 16.0)
+    yield Constant(at, "NARROW", (0.02, 2.0), by.percentiles("one-noise"), 0.001)
+    yield Constant(at, "TABLE_POINTS", (256, 8192), by.percentiles(*NOISY), 65536)
+    at = "queuemodel.numerics.quantile"
+    yield Constant(at, "TOLERANCE", (1e-4, 1e-9), by.percentiles("cut", "noise"), 1e-12)
+    yield Constant(at, "NEGLIGIBLE", (1e-6, 1e-8, 1e-12), by.means("alike", "noise"), 1e-13)
+    yield Constant(at, "PANELS_PER_STEP", (1, 2, 8), by.means("alike", "noise"), 16)
+    yield Constant(at, "FAR", (4, 96), by.means("alike", "noise"), 384)
+    at = "queuemodel.numerics.root_finding"
+    yield Constant(at, "CLOSING", (0.05, 0.5), by.percentiles("cut", *NOISY), 0.25)
+    at = "queuemodel.simulation"
+    yield Constant(at, "BATCHES", (10, 40), by.intervals)
+    yield Constant(at, "MEMORIES", (1, 8, 64), by.intervals)
+    at = "queuemodel.stations.contended"
+    yield Constant(at, "NEGLIGIBLE", (5e-12, 1e-14), by.percentiles("slowed", *NOISY), 1e-15)
+    yield Constant(at, "TOLERANCE", (1e-4, 1e-8), by.percentiles("slowed", *NOISY), 1e-11)
+    yield Constant(at, "SURELY_DONE", (1e-7, 1e-9), by.percentiles("slowed", *NOISY), 3e-12)
+    yield Constant(at, "LEVELS", ((8, 4), (12, 8), (48, 32)), by.percentiles("slowed"), (1000, 1000))
+    yield Constant(at, "GROUPS", ((3, 1), (6, 1), (24, 4)), by.percentiles("slowed"), (400, 40))
+    yield Constant(at, "NOISY_LEVELS", ((6, 3), (24, 16)), by.percentiles("slowed-noise"), (1000, 1000))
+    yield Constant(at, "NOISY_GROUPS", ((3, 1), (12, 2)), by.percentiles("slowed-noise"), (400, 40))
+    yield Constant(at, "BLUR", (0.0, 0.25, 1.0), SIMULATED_SLOWED)
+    yield Constant(at, "BLURRED", (0.02, 0.1, 0.8), SIMULATED_SLOWED)
+    at = "queuemodel.stations.dispatch"
+    yield Constant(at, "HEAVY", (0.5, 1.5, 4.0, 1000.0), by.against_simulation("heavy"))
+    at = "queuemodel.stations.interpolated_waits"
+    yield Constant(at, "FIRST", ((0.0, 1 / 24), (0.0, 1 / 48, 1 / 24)), by.percentiles("noise", "single"), FIRST_FINEST)
+    yield Constant(at, "FINE_STEP", (1 / 3, 1 / 6), by.percentiles("noise", "single"), 1 / 23)
+    yield Constant(at, "GROWTH", (1.1, 1.5), by.percentiles("noise", "single"), 1.02)
+    yield Constant(at, "LEAST_TAIL", (1e-4, 1e-8), by.percentiles("noise", "single"), 1e-10)
+    at = "queuemodel.stations.mg1"
+    yield Constant(at, "CELLS_PER_WORK", (16, 32, 128), by.percentiles("one"), 1024)
+    yield Constant(at, "CELLS_PER_NOISY_WORK", (8, 16, 64), by.percentiles("one-noise"), 512)
+    yield Constant(at, "STEADY", (1e-9, 1e-13), by.percentiles("one", "one-noise"), 1e-14)
+    yield Constant(at, "NEGLIGIBLE", (1e-10, 1e-18), by.percentiles("one", "one-noise"), 1e-20)
+    at = "queuemodel.stations.mgc"
+    yield Constant(at, "CELLS_PER_REQUEST", (6, 12, 48), by.percentiles("single"), 192)
+    yield Constant(at, "NO_WAIT", (1e-4, 1e-12), by.percentiles("night"), 0.0)
+    at = "queuemodel.stations.mxdc"
+    yield Constant(at, "FINE_WINDOWS", (1, 4), by.percentiles("cut"), 16)
+    yield Constant(at, "FINE_ROWS", (5, 20), by.percentiles("cut"), 100)
+    yield Constant(at, "COARSE_ROWS", (2, 8), by.percentiles("cut"), 100)
+    yield Constant(at, "WINDOW_ORDER", (1.0, 1.5, 2.0, 3.0), SIMULATED_CUT)
+    yield Constant(at, "FULL_REQUESTS_DECIDE", (0.5, 0.9, 1.0), SIMULATED_CUT)
+    yield Constant(at, "FINENESS", (5.0, 500.0), SIMULATED_CUT)
+    yield Constant(at, "FINEST_CELLS", (4, 128), SIMULATED_CUT)
+    yield Constant(at, "COARSE_FINENESS", (0.35, 0.7, 2.8), SIMULATED_FINELY_CUT)
+    yield Constant(at, "COARSEST_WINDOW", (1, 16), SIMULATED_FINELY_CUT)
+    yield Constant(at, "NEGLIGIBLE_SURVIVAL", (1e-6, 1e-8, 1e-12), by.means("cut"), 1e-13)
+    yield Constant(at, "FAR_ERROR", (1e-4, 1e-6, 1e-10), by.percentiles("cut", "alike"), 1e-12)
+    yield Constant(at, "LONG_RECURSION", (1_000, 10_000_000), by.percentiles("long"), 60_000)
+    yield Constant(at, "DAMPING", (math.log(1e6), math.log(1e14)), by.percentiles("long"), math.log(1e12))
+    at = "queuemodel.stations.mxgc"
+    yield Constant(at, "PANELS", (COARSE_PANELS,), by.percentiles("noise"), FINE_PANELS)
+    yield Constant(at, "NODES_PER_PANEL", (2, 3, 8), by.percentiles("noise"), 32)
+    yield Constant(at, "MOST_POSITIONS", (12, 24, 96), by.percentiles("noise"), 4096)
+    at = "queuemodel.stations.mxmc"
+    yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-10, 1e-14), by.percentiles("alike"), 1e-15)
+    yield Constant(at, "MEMORY", (5, 20, 80), by.percentiles("alike"), 400)
+    at = "queuemodel.stations.request_mix"
+    yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-16), by.percentiles("cut"), 0.0)
+    yield Constant(at, "NEARLY_ONE", (1.0, 1.003, 1.1), by.against_simulation("nearly"))
+    at = "queuemodel.stations.workload"
+    yield Constant(at, "ALIASED", (1e-4, 1e-6, 1e-12), by.percentiles("cut", "alike"), 1e-13)
+    yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-11), by.percentiles("cut", "alike"), 1e-16)
+    yield Constant(at, "FEWEST", (16, 1024), by.percentiles("cut", "alike"), 4096)
+    at = "solvers.capacity"
+    yield Constant(at, "TOLERANCE", (1e-4, 1e-8), by.capacities, 1e-10)
+    yield Constant(at, "IDLE", (1e-6, 1e-12), by.capacities, 1e-9)
+    yield Constant(at, "LEAST_DEPTH", (1e-8, 1e-3), by.pattern_search)
+    yield Constant(at, "LEAST_GUESS", (1e-6, 1e-1), by.capacities, 1e-3)
+    at = "solvers.search.bounds"
+    yield Constant(at, "SLACK", (0.5, 0.95, 1.0), by.exact_search("noisy"), 0.0)
+    yield Constant(at, "IDLE_SHARE", (1e-12, 1e-6), by.exact_search("quiet"), 1e-9)
+    at = "solvers.search.branch_and_bound"
+    yield Constant(at, "EQUAL", (1e-8, 1e-3), by.exact_search("quiet"), 1e-9)
+    yield Constant(at, "FIRM", (0.8, 1.0), by.exact_search("quiet"), 0.0)
+    yield Constant(at, "FIRM_IN_CONTENTION", (0.8, 1.0), by.exact_search("slowed"), 0.0)
+    yield Constant(at, "MANY_CORES", (1, 20, 1000), by.exact_search("slowed"), 1000)
+    yield Constant(at, "FIRST_LOOK", (1.1, 3.0), by.exact_search("quiet"), 1.01)
+    at = "solvers.search.pattern_search"
+    yield Constant(at, "SWEEP_FACTOR", (1.02, 1.3), by.pattern_search)
+    yield Constant(at, "SWEEP_REACH", (1.5, 8.0), by.pattern_search)
+    yield Constant(at, "SWEEP_THRESHOLDS", (6, 96), by.pattern_search)
+    at = "profiles.measurement.fitting"
+    yield Constant(at, "ENOUGH_DEGREES", (1, 1000), by.fits)
+    yield Constant(at, "SIGNIFICANT_ERRORS", (1.0, 16.0), by.fits)
+    yield Constant(at, "EXTRAPOLATED_FROM", (0.2, 0.8), by.fits)
+    yield Constant(at, "MOST_LEFT_OUT", (10, 30), by.left_out, 1000)
+    at = "profiles.measurement.repeated_runs"
+    yield Constant(at, "OUTLYING_DEVIATIONS", (3.0, 8.0), by.fits)
+    yield Constant(at, "OUTLYING_RATIO", (1.02, 3.0), by.fits)
+    at = "profiles.roofline.calibration_fit"
+    yield Constant(at, "SHARE_ERROR", (2.0, 8.0), by.calibration)
+    yield Constant(at, "SPEEDUP_ERROR", (0.01, 0.1), by.calibration)
+    yield Constant(at, "COMPUTATION_ERROR", (0.1, 0.4), by.calibration)
+    yield Constant(at, "LOADING_ERROR", (0.06, 0.24), by.calibration)
+    yield Constant(at, "OUTLIER", (1.0, 16.0), by.calibration)
+    yield Constant(at, "PRIOR", (0.03, 0.75), by.calibration)
+    yield Constant(at, "ROW_STEP", (5, 45), by.calibration)
+    yield Constant(at, "SMALLEST_MEASURED_BATCH", (1, 60), by.calibration)
+    at = "profiles.roofline.modelled_curve"
+    yield Constant(at, "KNOTS", ((1, 4, 1024), (1, 2, 4, 8, 16, 64, 1024)), by.modelled_curves, tuple(range(1, 1025)))
+    yield Constant(at, "CONTENDED_BATCHES", ((1, 32, 1024),), by.modelled_curves, tuple(range(1, 1025, 3)))
+    yield Constant(at, "CONTENTION_POINTS", (4, 8, 32), by.modelled_curves, 64)
+    yield Constant(at, "NEGLIGIBLE_SLOWDOWN", (1.0001, 1.05), by.modelled_curves, 1.0)
+
+
+#: Names with numbers in them that nobody chose for what they give, by the reason.
+GIVEN = {
+    "limits of what a user may enter, which the messages and the documentation state": (
+        "queuemodel.inputs.machine.MOST_SERVERS",
+        "queuemodel.inputs.policy.MOST_ITEMS",
+        "queuemodel.inputs.query_sizes.LARGEST_SIZE",
+        "queuemodel.simulation.MOST_QUERIES",
+        "solvers.planning.sweep.MOST_AXES",
+        "profiles.measurement.measurements._MOST_CORES",
+        "profiles.measurement.measurements._SHORTEST",
+        "profiles.measurement.measurements._LONGEST",
+        "profiles.files.tables._LARGEST_COUNT",
+    ),
+    "limits of a computer: what a double holds, how far rounding goes, how much memory or time a slip may take": (
+        "queuemodel.inputs.query_sizes._STEP_TOLERANCE",
+        "queuemodel.numerics.quantile.LEAST_SURVIVAL",
+        "queuemodel.numerics.root_finding.MOST_TURNS",
+        "queuemodel.stations.station.ROUNDING",
+        "queuemodel.stations.mxdc.LEAST_LOG",
+        "queuemodel.stations.mxdc.LEAST_ARRIVALS",
+        "queuemodel.stations.workload.MOST_POINTS",
+        "solvers.capacity.SMALLEST",
+        "solvers.capacity.ROUNDING",
+        "solvers.planning.fleet.BELOW_CAPACITY",
+        "solvers.planning.sweep.SOLVED",
+        "solvers.search.bounds.HAIR",
+        "solvers.search.bounds.ROUNDING",
+    ),
+    "units, formats and what a method is defined by": (
+        "solvers.planning.daily_load.HOURS_PER_DAY",
+        "solvers.planning.daily_load.WATTS_PER_KILOWATT",
+        "solvers.search.branch_and_bound.SINGLE",
+        "profiles.files",
+        "profiles.levers",
+        "profiles.model",
+        "profiles.measurement.fitting._DIGITS",
+        "profiles.measurement.repeated_runs._NORMAL_QUARTILE",
+        "profiles.measurement.slowdown_fit._DECIMALS",
+        "profiles.roofline.hardware",
+        "profiles.roofline.operator_times.PACKED_ROWS",
+    ),
+    "when something is said, shown or drawn, and how; no figure depends on it": (
+        "cli",
+        "profiles.measurement.caveats",
+        "queuemodel.results",
+    ),
+}
+
+
+def given(place: str) -> bool:
+    """Whether a name, or all of its module or sub-package, is no choice."""
+    return any(place == name or place.startswith(f"{name}.") for names in GIVEN.values() for name in names)

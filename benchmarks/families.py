@@ -1,0 +1,102 @@
+"""Families of machines that constants of the library are measured on; each is drawn once, whatever is altered later."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+from random_machines import GROUPS, MAX_SIZE, Group, Scenario, draw, stable_qps
+from reference_queues import BATCH_LAWS
+
+from recplan.queuemodel import CorePool, Latency, Machine, Policy, QuerySizes, ServiceCurve, analyze
+
+SEED = 1
+MACHINES = 12
+#: Squared coefficient of variation of service times from which on a tail is heavy.
+HEAVY_TAIL = 2.0
+GROUP = {group.key: group for group in GROUPS} | {
+    "one-noise": Group("one-noise", "one server, Gamma noise", (1, 1), scv=(0.02, 1.0)),
+    "pool": Group("pool", "few cores, deterministic", (2, 12)),
+    "pool-noise": Group("pool-noise", "few to many cores, Gamma noise", (2, 32), scv=(0.1, 1.5)),
+}
+
+
+def analyzed(scenario: Scenario) -> Latency:
+    """Analyze a machine at its load."""
+    return analyze(scenario.machine, scenario.sizes, scenario.policy, scenario.qps)
+
+
+@cache
+def family(name: str) -> tuple[Scenario, ...]:
+    """Draw the machines that go by a name: a group of random machines, or one of those below."""
+    if name == "alike":
+        return tuple(_alike(BATCH_LAWS.values(), (2, 16, 64), (0.3, 0.9, 0.99), (0.0, 1.0)))
+    if name == "long":
+        return tuple(_alike([QuerySizes.uniform(1, 400)], (100, 400), (0.3, 0.9, 0.97), (0.0,)))
+    if name == "cut":
+        return (*_first("few", _estimated("shorter")), *_first("many", _estimated("shorter")))
+    if name == "finely cut":
+        return _first("many", _estimated("shorter"), batch_size=8)
+    if name == "remainders":
+        return _first("pool", _mostly_remainders, batch_size=200)
+    if name == "noise":
+        return _first("noise", _estimated("noise"))
+    if name == "heavy":
+        return _first("pool", _heavy_tailed, batch_size=MAX_SIZE)
+    if name == "single":
+        return _first("pool-noise", _estimated("single"), MAX_SIZE, MACHINES // 2)
+    if name == "nearly":
+        return _first("pool", _rarely_cut, MAX_SIZE // 2)
+    if name == "night":
+        return tuple(replace(scenario, qps=0.02 * scenario.qps) for scenario in family("single"))
+    return _first(name)
+
+
+def _first(
+    key: str,
+    wanted: Callable[[Scenario], bool] = lambda scenario: True,
+    batch_size: int | None = None,
+    count: int = MACHINES,
+) -> tuple[Scenario, ...]:
+    """Draw the first machines of a group that are as wanted, maybe with another batch size."""
+    drawn = (draw(GROUP[key], SEED, index) for index in itertools.count())
+    if batch_size is not None:
+        drawn = (_at_batch(scenario, batch_size) for scenario in drawn)
+    return tuple(itertools.islice(filter(wanted, drawn), count))
+
+
+def _at_batch(scenario: Scenario, batch_size: int) -> Scenario:
+    """Take another batch size, at the same utilization; for machines without accelerator."""
+    other = replace(scenario, policy=Policy(batch_size))
+    before, after = (stable_qps(some.machine, some.sizes, some.policy) for some in (scenario, other))
+    return replace(other, qps=scenario.qps * after / before)
+
+
+def _estimated(what: str) -> Callable[[Scenario], bool]:
+    return lambda scenario: analyzed(scenario).accuracy.startswith(f"estimate ({what}")
+
+
+def _heavy_tailed(scenario: Scenario) -> bool:
+    seconds = scenario.machine.cpu.service.seconds(np.arange(1, scenario.sizes.max_size + 1))
+    mean, square = float(scenario.sizes.pmf @ seconds), float(scenario.sizes.pmf @ seconds**2)
+    return square / mean**2 - 1.0 > HEAVY_TAIL
+
+
+def _mostly_remainders(scenario: Scenario) -> bool:
+    return _estimated("shorter")(scenario) and float(scenario.sizes.pmf[:199].sum()) > 0.7
+
+
+def _rarely_cut(scenario: Scenario) -> bool:
+    return 0.001 < float(scenario.sizes.pmf[MAX_SIZE // 2 :].sum()) < 0.1
+
+
+def _alike(
+    laws: Iterable[QuerySizes], cores: Iterable[int], loads: Iterable[float], scvs: Iterable[float]
+) -> Iterator[Scenario]:
+    """Yield pools whose requests are all alike, constant or exponential: those of the exact methods."""
+    for sizes, servers, rho, scv in itertools.product(laws, cores, loads, scvs):
+        machine = Machine(CorePool(servers, ServiceCurve.from_table([1], [1.0], scv)))
+        yield Scenario(machine, sizes, Policy(1), rho * servers / sizes.mean, "")
