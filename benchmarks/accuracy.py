@@ -24,10 +24,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from random_machines import GROUPS, Group, draw
-from reference_queues import ABSOLUTE_BELOW, Reference, references, rows
 
+from random_machines import GROUPS, Group, draw
 from recplan.queuemodel import analyze, simulate
+from reference_queues import ABSOLUTE_BELOW, Reference, references, rows
 
 PERCENTILES = (95.0, 99.0)
 FIRST_QUERIES = 1_000_000

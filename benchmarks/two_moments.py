@@ -26,8 +26,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from random_machines import GROUPS, Scenario, draw
 
+from random_machines import GROUPS, Scenario, draw
 from recplan.queuemodel import analyze, simulate
 
 GROUP = next(group for group in GROUPS if group.key == "many")
