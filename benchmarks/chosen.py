@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 import yardsticks as by
 
 NOISY = ("noise", "slowed-noise")

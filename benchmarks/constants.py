@@ -19,9 +19,10 @@ import time
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
+
 from altered import altered
 from chosen import Constant, registry
-from numpy.typing import NDArray
 from yardsticks import Arrays, Yardstick
 
 #: Shorter measurements are repeated, and the shortest counts.

@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from random_machines import GROUPS, MAX_SIZE, Group, Scenario, draw, stable_qps
-from reference_queues import BATCH_LAWS
 
+from random_machines import GROUPS, MAX_SIZE, Group, Scenario, draw, stable_qps
 from recplan.queuemodel import CorePool, Latency, Machine, Policy, QuerySizes, ServiceCurve, analyze
+from reference_queues import BATCH_LAWS
 
 SEED = 1
 MACHINES = 12

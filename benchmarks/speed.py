@@ -25,8 +25,8 @@ from pathlib import Path
 
 import numba
 import numpy as np
-from random_machines import stable_qps
 
+from random_machines import stable_qps
 from recplan.queuemodel import (
     Accelerator,
     CorePool,

@@ -12,11 +12,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 import numpy as np
-from families import MACHINES, SEED, analyzed, family
 from numpy.typing import NDArray
-from random_machines import Group, Scenario, draw, stable_qps
-from reference_queues import references, solve
 
+from families import MACHINES, SEED, analyzed, family
+from random_machines import Group, Scenario, draw, stable_qps
 from recplan.profiles import Measurements, agreement, calibrate, fit, load
 from recplan.queuemodel import (
     CorePool,
@@ -29,6 +28,7 @@ from recplan.queuemodel import (
     simulate,
 )
 from recplan.solvers import coordinate_search, grid_search, max_qps
+from reference_queues import references, solve
 
 Arrays = Mapping[str, NDArray[np.float64]]
 Yardstick = Callable[[], Arrays]

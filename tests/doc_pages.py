@@ -13,9 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from typer.testing import CliRunner
-
-from recplan.cli.application import app
+from commands import invoked
 from source_tree import ROOT
 
 PAGES = (
@@ -60,7 +58,7 @@ def run_python(page):
 
 def run(line):
     """Run a command in the current folder; return its results and its notes."""
-    result = CliRunner().invoke(app, line.split(), catch_exceptions=False)
+    result = invoked(*line.split())
     assert result.exit_code == 0, f"recplan {line}: {result.stderr}"
     return result.stdout, result.stderr.splitlines()
 

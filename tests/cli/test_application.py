@@ -7,10 +7,10 @@ from importlib.metadata import version
 import numba
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
+from commands import invoked
 from recplan import profiles
-from recplan.cli.application import COMMANDS, app
+from recplan.cli.application import COMMANDS
 from recplan.cli.output import compilation
 from recplan.cli.output.compilation import compilation_announced
 
@@ -24,10 +24,6 @@ finally:
     heavy = {"numpy", "numba", "scipy", "rich"} & set(sys.modules)
     print("imported:", *sorted(heavy), file=sys.stderr)
 """
-
-
-def recplan(*arguments):
-    return CliRunner().invoke(app, arguments, catch_exceptions=False)
 
 
 def process(*arguments, program=RUN, **options):
@@ -49,7 +45,7 @@ def test_a_piped_table_needs_no_rich(tmp_path):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_gives_two_examples_and_the_units_within_80_columns(name):
-    text = recplan(name, "--help").stdout
+    text = invoked(name, "--help").stdout
     assert text.count(f"recplan {name} ") >= 3
     assert "in milliseconds" in text
     assert max(map(len, text.splitlines())) <= 80
@@ -57,13 +53,13 @@ def test_help_gives_two_examples_and_the_units_within_80_columns(name):
 
 def test_the_examples_in_the_help_name_only_options_that_exist():
     for name, module in COMMANDS.items():
-        options = recplan(name, "--help").stdout.partition("Examples:")[0].split()
+        options = invoked(name, "--help").stdout.partition("Examples:")[0].split()
         named = [word.rstrip(",.;:") for word in module.EPILOG.split() if word.startswith("--")]
         assert set(named) <= set(options)
 
 
 def test_the_version_is_the_installed_one():
-    assert recplan("--version").stdout == f"recplan {version('recplan')}\n"
+    assert invoked("--version").stdout == f"recplan {version('recplan')}\n"
 
 
 def test_a_reader_that_goes_away_ends_it_quietly(tmp_path):
@@ -89,7 +85,7 @@ def test_an_interrupt_from_the_keyboard_ends_it_with_a_short_message(monkeypatch
         raise KeyboardInterrupt
 
     monkeypatch.setattr(profiles, "models", interrupted)
-    result = recplan("list", "models")
+    result = invoked("list", "models")
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "error: interrupted\n")
 
 
@@ -117,7 +113,7 @@ def test_a_terminal_of_80_columns_shows_every_cell_without_colours_if_none_are_w
     lines = text.replace("\x1b[0m", "").replace("\x1b[1m", "").splitlines()
     assert "\x1b" not in "".join(lines)
     assert max(map(len, lines)) <= 80
-    words = recplan("list", "hardware").stdout.replace("-", "").split()
+    words = invoked("list", "hardware").stdout.replace("-", "").split()
     # What is longer than its column is broken.
     assert {word for word in words if len(word) <= 25} <= set(" ".join(lines).replace("-", "").split())
 

@@ -6,10 +6,11 @@ import shlex
 import shutil
 
 import pytest
-from typer.testing import CliRunner
 
-from recplan.cli.application import COMMANDS, HELP, app
-from recplan.profiles.roofline import calibration_fit, calibration_report
+from commands import invoked
+from recplan import profiles
+from recplan.cli.application import COMMANDS, HELP
+from recplan.profiles.roofline import calibration_report
 from recplan.profiles.roofline.calibration import parameters
 from source_tree import EXAMPLES
 
@@ -49,7 +50,7 @@ def _a_fit_that_takes_no_time(monkeypatch):
     def calibrate(models=None):
         return parameters()
 
-    monkeypatch.setattr(calibration_fit, "calibrate", calibrate)
+    monkeypatch.setattr(profiles, "calibrate", calibrate)
     monkeypatch.setattr(calibration_report, "calibrate", calibrate)
 
 
@@ -68,7 +69,7 @@ def test_each_shorter_form_is_one_of_an_example():
 def test_an_example_of_the_help_runs(line):
     for pattern, shorter in SHORTER.items():
         line = re.sub(pattern, shorter, line)
-    result = CliRunner().invoke(app, shlex.split(line)[1:], catch_exceptions=False)
+    result = invoked(*shlex.split(line)[1:])
     assert result.exit_code == 0, result.stderr
     assert result.stdout or "--output" in line
     if line.endswith("--format json"):
@@ -79,10 +80,10 @@ def test_an_example_of_the_help_runs(line):
 
 
 def test_a_mistyped_command_or_option_is_answered_with_the_nearest():
-    command = CliRunner().invoke(app, ["tunee"])
+    command = invoked("tunee")
     assert (command.exit_code, command.stdout) == (2, "")
     assert "No such command 'tunee'. Did you mean 'tune'?" in command.stderr
-    option = CliRunner().invoke(app, ["tune", "--accellerator", "x"])
+    option = invoked("tune", "--accellerator", "x")
     assert (option.exit_code, option.stdout) == (2, "")
     assert "No such option: --accellerator" in option.stderr
     assert "--accelerator" in option.stderr.partition("No such option: --accellerator")[2]
@@ -91,6 +92,6 @@ def test_a_mistyped_command_or_option_is_answered_with_the_nearest():
 @pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_h_is_short_for_help(name):
     words = [name] if name else []
-    short, long = (CliRunner().invoke(app, [*words, option]).stdout for option in ("-h", "--help"))
+    short, long = (invoked(*words, option).stdout for option in ("-h", "--help"))
     assert short == long
     assert "Usage: " in short

@@ -4,10 +4,10 @@ import tomllib
 from contextlib import redirect_stdout
 
 import pytest
-from typer.testing import CliRunner
 
+import commands
 import doc_pages
-from recplan.cli.application import COMMANDS, app
+from recplan.cli.application import COMMANDS
 from recplan.profiles import read_curve
 from source_tree import ROOT
 
@@ -34,9 +34,7 @@ def _in_the_clone(monkeypatch):
 
 
 def printed(line):
-    result = CliRunner().invoke(app, line.split(), catch_exceptions=False)
-    assert result.exit_code == 0, result.stderr
-    return result.stdout
+    return commands.printed(*line.split())
 
 
 def blocks(language):

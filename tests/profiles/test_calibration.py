@@ -22,13 +22,8 @@ from recplan.profiles.roofline.hardware import Card, Processor, known_hardware
 from recplan.profiles.roofline.operator_times import card_times, processor_times
 
 
-@pytest.fixture(scope="module")
-def fitted():
-    return calibrate()
-
-
-def test_the_shipped_calibration_is_what_its_data_give(fitted):
-    for shipped, again in zip(parameters(), fitted, strict=True):
+def test_the_shipped_calibration_is_what_its_data_give():
+    for shipped, again in zip(parameters(), calibrate(), strict=True):
         assert (again.group, again.name) == (shipped.group, shipped.name)
         assert again.value == pytest.approx(shipped.value, rel=0.01)
 

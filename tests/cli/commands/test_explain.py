@@ -4,17 +4,13 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from recplan.cli.application import COMMANDS, app
+from commands import invoked
+from recplan.cli.application import COMMANDS
 from recplan.cli.records.terms import find_term, known_terms
 from source_tree import ROOT
 
 NAMES = [term.name for term in known_terms()]
-
-
-def recplan(*arguments):
-    return CliRunner().invoke(app, arguments, catch_exceptions=False)
 
 
 def spelled(names):
@@ -46,7 +42,7 @@ def test_related_terms_exist_and_are_others():
 
 
 def test_what_uses_a_term_exists():
-    helps = " ".join(recplan(name, "--help").stdout for name in COMMANDS).split()
+    helps = " ".join(invoked(name, "--help").stdout for name in COMMANDS).split()
     for term in known_terms():
         for name in term.used_by:
             if name.startswith("--"):
@@ -89,7 +85,7 @@ def test_files_of_the_project_that_a_source_names_exist():
 @pytest.mark.parametrize("form", ["table", "markdown"])
 def test_a_page_holds_all_that_is_known_within_80_columns(form):
     for term in known_terms():
-        page = recplan("explain", term.name, "--format", form).stdout
+        page = invoked("explain", term.name, "--format", form).stdout
         for part in (term.short, term.text, term.source, ", ".join(term.related), ", ".join(term.used_by)):
             assert unmarked(part) in unmarked(page)
         assert all(line in page for line in term.formula.splitlines())
@@ -98,17 +94,17 @@ def test_a_page_holds_all_that_is_known_within_80_columns(form):
 
 
 def test_words_need_no_quotes():
-    assert recplan("explain", "offered", "load").stdout == recplan("explain", "offered-load").stdout
+    assert invoked("explain", "offered", "load").stdout == invoked("explain", "offered-load").stdout
 
 
 def test_without_a_term_all_are_listed_within_80_columns():
-    lines = recplan("explain").stdout.splitlines()
+    lines = invoked("explain").stdout.splitlines()
     assert [line.split()[0] for line in lines[2:]] == NAMES
     assert max(map(len, lines)) <= 80
 
 
 def test_json_holds_the_terms_as_they_are():
-    document = json.loads(recplan("explain", "scv", "--format", "json").stdout)
+    document = json.loads(invoked("explain", "scv", "--format", "json").stdout)
     assert (document["schema"], document["command"]) == ("recplan/1", "explain")
     (shown,) = document["terms"]
     term = find_term("scv")
@@ -119,13 +115,13 @@ def test_json_holds_the_terms_as_they_are():
 
 def test_a_page_goes_to_a_file_that_is_asked_for(tmp_path):
     path = tmp_path / "scv.md"
-    result = recplan("explain", "scv", "--output", str(path))
+    result = invoked("explain", "scv", "--output", str(path))
     assert result.stdout == ""
-    assert path.read_text(encoding="utf-8") == recplan("explain", "scv", "--format", "markdown").stdout
+    assert path.read_text(encoding="utf-8") == invoked("explain", "scv", "--format", "markdown").stdout
 
 
 def test_an_unknown_term_names_the_nearest_and_says_where_all_are():
-    result = recplan("explain", "capacitty")
+    result = invoked("explain", "capacitty")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
         "error: TERM(='capacitty') is not known; `recplan explain` lists all terms; did you mean 'capacity'?\n"

@@ -5,9 +5,8 @@ from io import StringIO
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from recplan.cli.application import app
+from commands import invoked
 from recplan.cli.options.scenario import LoadOptions, ScenarioOptions
 from recplan.cli.scenario.setting import read_load, read_setting
 from recplan.profiles import Measurements, fit, read_curve, read_profile, read_scenario, write_profile
@@ -20,10 +19,6 @@ FOUND = fit(TIMINGS)
 
 # A line timed up to 64 items.
 SHORT = fit(Measurements([1, 16, 64], [0.002, 0.0035, 0.0083]))
-
-
-def recplan(*arguments):
-    return CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
 
 
 @pytest.fixture
@@ -45,7 +40,7 @@ def fast_profile(tmp_path):
 
 def test_the_example_is_fitted_to_a_profile_of_the_same_curve(tmp_path):
     path = tmp_path / "my-cpu.toml"
-    result = recplan("fit", TIMINGS, "--kind", "cpu", "--cores", 16, "--name", "ours", "--out", path)
+    result = invoked("fit", TIMINGS, "--kind", "cpu", "--cores", 16, "--name", "ours", "--out", path)
     assert result.exit_code == 0
     assert read_profile(path) == FOUND.profile("ours", "cpu", 16)
     assert f"note: the profile is in {path}\n" in result.stderr
@@ -53,7 +48,7 @@ def test_the_example_is_fitted_to_a_profile_of_the_same_curve(tmp_path):
 
 
 def test_the_example_shows_its_warm_up_its_scatter_and_its_slowdown():
-    result = recplan("fit", TIMINGS)
+    result = invoked("fit", TIMINGS)
     assert "note: 2 of 90 runs are outliers and left out: line 3, 412.7 ms where a batch of 1 takes" in result.stderr
     assert "slowdown 1.31 at 16 busy cores" in result.stderr
     assert "scv 0.00344" in result.stderr
@@ -62,12 +57,12 @@ def test_the_example_shows_its_warm_up_its_scatter_and_its_slowdown():
 
 def test_without_out_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert recplan("fit", TIMINGS).exit_code == 0
+    assert invoked("fit", TIMINGS).exit_code == 0
     assert list(tmp_path.iterdir()) == []
 
 
 def test_json_holds_the_fit_the_points_and_the_warnings():
-    result = recplan("fit", TIMINGS, "--cores", 16, "--format", "json")
+    result = invoked("fit", TIMINGS, "--cores", 16, "--format", "json")
     document = json.loads(result.stdout)
     assert list(document) == ["schema", "command", "profile", "fit", "points", "warnings"]
     assert document["profile"] == {"name": None, "kind": None, "cores": 16, "path": None}
@@ -89,7 +84,7 @@ def test_json_holds_the_fit_the_points_and_the_warnings():
 
 
 def test_csv_holds_a_row_per_batch_size():
-    rows = list(csv.DictReader(StringIO(recplan("fit", TIMINGS, "--format", "csv").stdout)))
+    rows = list(csv.DictReader(StringIO(invoked("fit", TIMINGS, "--format", "csv").stdout)))
     assert [int(row["batch_size"]) for row in rows] == [point.batch_size for point in FOUND.points]
     assert [float(row["mean_ms"]) for row in rows] == [1e3 * point.mean_seconds for point in FOUND.points]
     assert [int(row["outliers"]) for row in rows] == [1, 0, 0, 0, 0, 0]
@@ -98,16 +93,16 @@ def test_csv_holds_a_row_per_batch_size():
 def test_what_summarised_timings_cannot_tell_is_null(tmp_path):
     path = tmp_path / "one.csv"
     path.write_text("batch,seconds\n8,0.01\n")
-    result = recplan("fit", path, "--format", "json")
+    result = invoked("fit", path, "--format", "json")
     document = json.loads(result.stdout)
     assert (document["fit"]["leave_one_out_error"], document["fit"]["contention"]) == (None, None)
     assert "how time grows with the batch cannot be told" in result.stderr
-    assert recplan("fit", path).stdout.startswith("one: 1 run of 1 batch size\n")
+    assert invoked("fit", path).stdout.startswith("one: 1 run of 1 batch size\n")
 
 
 def test_a_given_scv_goes_into_the_profile(tmp_path):
     path = tmp_path / "my.toml"
-    recplan("fit", TIMINGS, "--scv", 0.25, "--out", path)
+    invoked("fit", TIMINGS, "--scv", 0.25, "--out", path)
     assert read_profile(path).curve.scv == 0.25
 
 
@@ -115,14 +110,14 @@ def test_timings_of_no_busy_cores_are_said_to_tell_no_slowdown(tmp_path):
     path = tmp_path / "alone.csv"
     path.write_text("batch,seconds\n8,0.01\n64,0.05\n")
     said = "nothing tells how busy cores slow each other"
-    assert said in recplan("fit", path, "--kind", "cpu").stderr
-    assert said not in recplan("fit", path, "--kind", "accelerator").stderr
-    assert said not in recplan("fit", TIMINGS, "--kind", "cpu").stderr
+    assert said in invoked("fit", path, "--kind", "cpu").stderr
+    assert said not in invoked("fit", path, "--kind", "accelerator").stderr
+    assert said not in invoked("fit", TIMINGS, "--kind", "cpu").stderr
 
 
 def test_more_cores_than_were_ever_busy_are_told():
-    assert "busy cores were timed up to 16 of 40; beyond, " in recplan("fit", TIMINGS, "--cores", 40).stderr
-    assert "busy cores were timed" not in recplan("fit", TIMINGS, "--cores", 16).stderr
+    assert "busy cores were timed up to 16 of 40; beyond, " in invoked("fit", TIMINGS, "--cores", 40).stderr
+    assert "busy cores were timed" not in invoked("fit", TIMINGS, "--cores", 16).stderr
 
 
 @pytest.mark.parametrize(
@@ -139,7 +134,7 @@ def test_more_cores_than_were_ever_busy_are_told():
     ],
 )
 def test_bad_input_is_an_error_that_says_what_to_do(arguments, message):
-    result = recplan("fit", *arguments)
+    result = invoked("fit", *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.count("\n") == 1
     assert message in result.stderr
@@ -243,7 +238,7 @@ def test_a_curve_in_a_table_is_never_called_extrapolated(capsys):
     ],
 )
 def test_every_command_takes_a_profile_and_tells_where_it_extrapolates(profile, command):
-    result = recplan(*command, "--cpu", profile, "--format", "json")
+    result = invoked(*command, "--cpu", profile, "--format", "json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["scenario"]["cpu_curve"] == "extrapolated"
     assert "run on a core, but its times were measured up to 64 only" in result.stderr
@@ -255,6 +250,6 @@ def test_a_sweep_of_sizes_extrapolates_by_the_largest_of_its_laws(profile, tmp_p
     curves = []
     for laws in ([tmp_path / "small.csv"], [tmp_path / "large.csv", tmp_path / "small.csv"]):
         over = f"sizes={','.join(map(str, laws))}"
-        result = recplan("sweep", "--cpu", profile, "--sla-ms", "1000", "--batch-size", "100", "--over", over)
+        result = invoked("sweep", "--cpu", profile, "--sla-ms", "1000", "--batch-size", "100", "--over", over)
         curves.append("extrapolated" if "cpu curve: extrapolated" in result.stdout else "measured")
     assert curves == ["measured", "extrapolated"]

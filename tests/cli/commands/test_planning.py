@@ -1,15 +1,12 @@
 """`compare`, `size` and `sweep`: what they print, beside what the library says."""
 
-import csv
-import io
 import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import recplan.solvers as solvers
-from recplan.cli.application import app
+from commands import document, invoked, printed, rows
 from recplan.profiles import load, paper_headlines
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla
 from recplan.solvers import MachinePower, StationPower, max_qps, size, size_day, sweep
@@ -23,24 +20,6 @@ SIZES = QuerySizes.named("deeprecsys-production")
 MACHINE = load("wnd", cpu="skylake")
 SLA = Sla(95, 0.025)
 SKYLAKE, CARD = StationPower(125, 250), StationPower(125, 250)
-
-
-def invoked(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
-
-
-def printed(*arguments):
-    result = invoked(*arguments)
-    assert result.exit_code == 0, result.stderr
-    return result.stdout
-
-
-def document(*arguments):
-    return json.loads(printed(*arguments, "--format", "json"))
-
-
-def rows(*arguments):
-    return list(csv.DictReader(io.StringIO(printed(*arguments, "--format", "csv"))))
 
 
 def as_csv(records):

@@ -3,12 +3,12 @@
 import json
 import sys
 import xml.etree.ElementTree as ElementTree
+from functools import partial
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from recplan.cli.application import app
+from commands import invoked, printed, refused
 from recplan.cli.commands import plot as plot_command
 from recplan.cli.commands.plot import Kind
 from recplan.cli.figures.landscape import in_words
@@ -40,20 +40,11 @@ def _in_a_folder_with_a_day(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
-def ran(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
-
-
-def plotted(*arguments):
-    result = ran("plot", *arguments)
-    assert result.exit_code == 0, result.stderr
-    return result.stdout
+plotted = partial(printed, "plot")
 
 
 def failure(*arguments, status=2):
-    result = ran(*arguments)
-    assert (result.exit_code, result.stdout) == (status, ""), result.stderr
-    return result.stderr.splitlines()[-1]
+    return refused(*arguments, status=status).splitlines()[-1]
 
 
 def root(path):
@@ -66,7 +57,7 @@ def test_every_kind_is_drawn():
 
 @pytest.mark.parametrize("kind", NEEDED)
 def test_a_kind_is_drawn_into_a_file_and_says_so(kind):
-    result = ran("plot", kind, *WND, *NEEDED[kind], "--output", "picture.svg")
+    result = invoked("plot", kind, *WND, *NEEDED[kind], "--output", "picture.svg")
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr.splitlines()[-1] == "note: the picture is in picture.svg"
     assert root("picture.svg") == SVG
@@ -139,8 +130,8 @@ BESIDE = {
 
 @pytest.mark.parametrize("command", BESIDE, ids=lambda command: command[0])
 def test_a_command_draws_below_its_table(command):
-    text = ran(*command, "--plot", "-").stdout
-    table = ran(*command).stdout
+    text = invoked(*command, "--plot", "-").stdout
+    table = invoked(*command).stdout
     assert text.startswith(f"{table}\n")
     assert BESIDE[command] in text
     assert BESIDE[command] not in table
@@ -148,7 +139,7 @@ def test_a_command_draws_below_its_table(command):
 
 @pytest.mark.parametrize("command", BESIDE, ids=lambda command: command[0])
 def test_a_command_draws_into_a_file_beside_its_json(command):
-    result = ran(*command, "--format", "json", "--plot", "picture.svg")
+    result = invoked(*command, "--format", "json", "--plot", "picture.svg")
     assert json.loads(result.stdout)["command"] == command[0]
     assert root("picture.svg") == SVG
 
@@ -197,7 +188,7 @@ def test_a_picture_does_not_mix_with_results_for_programs():
             f"error: --plot - would draw between the lines of --format {form}; name a file for one of them: "
             "--plot FILE.svg, or --output FILE"
         )
-    result = ran("show", *WND[1:], "--format", "json", "--output", "results.json", "--plot", "-")
+    result = invoked("show", *WND[1:], "--format", "json", "--output", "results.json", "--plot", "-")
     assert result.exit_code == 0
     assert result.stdout.startswith("wnd")
     assert json.loads(Path("results.json").read_text())["command"] == "show"
@@ -255,7 +246,7 @@ def test_an_option_that_is_missing_or_changes_nothing_is_named(arguments, messag
 
 
 def test_a_kind_that_does_not_exist_is_answered_with_those_that_do():
-    message = ran("plot", "pie").stderr
+    message = invoked("plot", "pie").stderr
     assert all(repr(str(kind)) in message for kind in Kind)
 
 
@@ -283,10 +274,10 @@ def test_a_load_that_overloads_the_machine_cannot_be_marked(kind):
 
 def test_where_no_load_keeps_the_target_under_a_policy_the_curve_is_drawn_and_that_is_told():
     told = "note: no load keeps the target, and no capacity is marked: "
-    out_of_reach = ran("plot", "load", *WND, *POLICY, "--sla-ms", "0.001")
+    out_of_reach = invoked("plot", "load", *WND, *POLICY, "--sla-ms", "0.001")
     assert (out_of_reach.exit_code, "capacity" in out_of_reach.stdout) == (0, False)
     assert f"{told}p95 <= 0.001 ms is out of reach" in out_of_reach.stderr
-    assert told not in ran("plot", "load", *WND, *POLICY).stderr
+    assert told not in invoked("plot", "load", *WND, *POLICY).stderr
 
 
 def test_a_sweep_that_carries_nothing_has_nothing_to_draw():

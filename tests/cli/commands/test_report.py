@@ -5,14 +5,14 @@ import re
 import shlex
 import sys
 from base64 import b64decode
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from typer.testing import CliRunner
 
-from recplan.cli.application import app
+from commands import document, invoked, printed, refused
 from recplan.cli.commands import report as report_command
 from recplan.cli.options import report as report_options
 from recplan.cli.options.scenario import ScenarioOptions
@@ -75,8 +75,7 @@ def _in_a_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def ran(*arguments):
-    return CliRunner().invoke(app, ["report", *map(str, arguments)], catch_exceptions=False)
+ran = partial(invoked, "report")
 
 
 def written(*arguments):
@@ -87,10 +86,9 @@ def written(*arguments):
 
 
 def failure(*arguments, status=2):
-    result = ran(*arguments)
-    assert (result.exit_code, result.stdout) == (status, ""), result.stderr
+    message = refused("report", *arguments, status=status)
     assert not list(Path().glob("*.htm*"))
-    return result.stderr.splitlines()[-1]
+    return message.splitlines()[-1]
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +130,7 @@ def test_every_part_is_there_in_the_order_of_the_links_to_it(page):
 
 def test_the_policies_are_those_that_tune_prints(page):
     options = [option for option in WND if option not in ("--queries", "5000")]
-    table = CliRunner().invoke(app, ["tune", *options]).stdout
+    table = printed("tune", *options)
     rows = [line.split() for line in table.split("\n\n")[1].splitlines() if not line.startswith("--")]
     shown = page.text("policy")
     for row in rows:
@@ -147,7 +145,7 @@ def test_the_validation_run_is_that_of_validate_at_the_capacity(page, best):
     _, found = best
     options = [option for option in WND if option not in ("--sla-ms", "40")]
     load = ("--batch-size", str(found.policy.batch_size), "--qps", repr(found.qps * (1 - 1e-9)))
-    table = CliRunner().invoke(app, ["validate", *options, *load]).stdout
+    table = printed("validate", *options, *load)
     rows = [line.split() for line in table.splitlines() if line.startswith(("mean", "p50", "p95", "p99"))]
     assert len(rows) == 4
     assert all(" ".join(row) in page.text("validation") for row in rows)
@@ -155,7 +153,7 @@ def test_the_validation_run_is_that_of_validate_at_the_capacity(page, best):
 
 def test_the_levers_are_those_of_what_if(page):
     options = [option for option in WND if option not in ("--queries", "5000")]
-    effects = json.loads(CliRunner().invoke(app, ["what-if", *options, "--lever", "int8", "--format", "json"]).stdout)
+    effects = document("what-if", *options, "--lever", "int8")
     shown = page.text("what-if")
     assert all(f"{effect['times_as_it_is']:.2f}" in shown for effect in effects["effects"])
     assert effects["levers"][0]["assumes"] in shown

@@ -1,14 +1,11 @@
-import csv
-import io
 import json
 from dataclasses import asdict
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from recplan.cli.application import app
+from commands import document, invoked, printed, rows
 from recplan.cli.output.wording import significant
 from recplan.profiles import known_hardware, load, models, presets, read_scenario
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Stations, analyze, simulate
@@ -23,20 +20,6 @@ CPU_ONLY = load("wnd", cpu="c5n.2xlarge")
 WITH_ACCELERATOR = load("wnd", cpu="c5n.2xlarge", accelerator="g4dn.xlarge")
 SIZES = QuerySizes.named("deeprecsys-production")
 POLICY = ("--batch-size", "128", "--offload-above", "400")
-
-
-def printed(*arguments):
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
-    assert result.exit_code == 0, result.stderr
-    return result.stdout
-
-
-def document(*arguments):
-    return json.loads(printed(*arguments, "--format", "json"))
-
-
-def rows(*arguments):
-    return list(csv.DictReader(io.StringIO(printed(*arguments, "--format", "csv"))))
 
 
 def as_csv(records):
@@ -160,7 +143,7 @@ def test_validate_names_its_largest_difference():
     records = document(*arguments)["comparisons"]
     furthest = max(records, key=lambda record: abs(record["relative_difference"]))
     said = f"{100 * furthest['relative_difference']:+.2f} % ({furthest['quantity']})"
-    assert f"note: largest difference from the simulation: {said}" in CliRunner().invoke(app, arguments).stderr
+    assert f"note: largest difference from the simulation: {said}" in invoked(*arguments).stderr
 
 
 @pytest.mark.parametrize(
@@ -171,17 +154,18 @@ def test_a_simulation_too_short_to_settle_says_so(tmp_path, qps, advice):
     curve.write_text("batch_size,seconds\n1,0.5\n")
     sizes.write_text("size\n1\n")
     machine = ["--cpu", str(curve), "--cores", "1", "--sizes-file", str(sizes), "--batch-size", "1"]
-    result = CliRunner().invoke(app, ["validate", *machine, "--qps", qps, "--queries", "1000"])
+    result = invoked("validate", *machine, "--qps", qps, "--queries", "1000")
     assert result.exit_code == 0
     assert "so near to saturation 1000 queries are too few" in result.stderr
     assert advice in result.stderr
-    assert "saturation" not in CliRunner().invoke(app, ["validate", *machine, "--qps", "1"]).stderr
+    assert "saturation" not in invoked("validate", *machine, "--qps", "1").stderr
 
 
 def test_the_same_seed_gives_the_same_simulation():
-    arguments = ("validate", *MACHINE, "--qps", "200", "--batch-size", "128", "--queries", "1000", "--seed")
-    assert rows(*arguments, "5") == rows(*arguments, "5")
-    assert rows(*arguments, "5") != rows(*arguments, "6")
+    arguments = ("validate", *MACHINE, "--qps", "200", "--batch-size", "128", "--queries", "1000")
+    # Each is computed, as what the same words print is not.
+    one, again, other = (invoked(*arguments, "--seed", seed, "--format", "csv").stdout for seed in (5, 5, 6))
+    assert one == again != other
 
 
 def test_all_queries_together_are_held_to_the_target_when_that_is_asked_for():
@@ -196,9 +180,9 @@ def test_all_queries_together_are_held_to_the_target_when_that_is_asked_for():
 def test_the_old_spelling_of_the_scope_of_a_machine_still_works():
     old, new = (document("tune", *BOTH, "--sla-ms", "20", *asked) for asked in (["--overall"], ["--scope", "machine"]))
     assert (old["policies"], old["sla"], old["overall"]) == (new["policies"], new["sla"], True)
-    result = CliRunner().invoke(app, ["tune", *BOTH, "--overall", "--scope", "station"])
+    result = invoked("tune", *BOTH, "--overall", "--scope", "station")
     assert "--overall is --scope machine, and excludes --scope station" in result.stderr
-    assert "--overall" not in CliRunner().invoke(app, ["tune", "--help"]).stdout
+    assert "--overall" not in invoked("tune", "--help").stdout
 
 
 def test_the_climb_keeps_the_target_that_the_chosen_policy_keeps():
@@ -278,8 +262,8 @@ def test_batches_beyond_the_end_of_a_given_curve_are_pointed_out(tmp_path):
     sizes.write_text("size\n40\n100\n")
     load = ["--cpu", str(curve), "--cores", "4", "--sizes-file", str(sizes), "--qps", "1", "--batch-size"]
     said = "batches of up to 80 items run on a core, but its curve ends at 50: beyond, it goes on linearly"
-    assert said in CliRunner().invoke(app, ["analyze", *load, "80"]).stderr
-    assert "beyond" not in CliRunner().invoke(app, ["analyze", *load, "50"]).stderr
+    assert said in invoked("analyze", *load, "80").stderr
+    assert "beyond" not in invoked("analyze", *load, "50").stderr
 
 
 def test_equal_capacities_of_climb_and_chosen_policy_are_no_matter_of_the_accelerator(tmp_path):
@@ -287,7 +271,7 @@ def test_equal_capacities_of_climb_and_chosen_policy_are_no_matter_of_the_accele
     curve.write_text("batch_size,milliseconds\n1,1\n64,30\n")
     sizes.write_text("size\n64\n")
     machine = ["--cpu", str(curve), "--cores", "4", "--sizes-file", str(sizes), "--sla-ms", "100"]
-    assert "accelerator" not in CliRunner().invoke(app, ["tune", *machine]).stderr
+    assert "accelerator" not in invoked("tune", *machine).stderr
 
 
 def test_tune_without_accelerator_compares_with_the_hill_climb_and_the_static_rule():
@@ -330,7 +314,7 @@ def test_tune_says_why_a_policy_carries_nothing(slow_core):
 
 
 def test_tune_shows_a_dash_where_the_static_rule_carries_nothing_and_notes_why(slow_core):
-    result = CliRunner().invoke(app, ["tune", *map(str, slow_core)], catch_exceptions=False)
+    result = invoked("tune", *slow_core)
     ratios = next(line for line in result.stdout.splitlines() if line.startswith("x static rule"))
     assert ratios.split()[3:] == ["-", "-", "-", "-"]
     assert "note: static rule carries nothing: p95 <= 10 ms is out of reach: the fastest" in result.stderr
@@ -353,7 +337,7 @@ def test_csv_holds_the_records_of_json(command):
 
 @pytest.mark.parametrize("command", RESULTS)
 def test_json_names_its_schema_and_command_and_holds_no_note(command):
-    result = CliRunner().invoke(app, [command, *map(str, RESULTS[command][1]), "--format", "json"])
+    result = invoked(command, *RESULTS[command][1], "--format", "json")
     assert list(json.loads(result.stdout).items())[:2] == [("schema", "recplan/1"), ("command", command)]
     assert all(line.startswith("note: ") for line in result.stderr.splitlines())
 

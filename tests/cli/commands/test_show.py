@@ -1,16 +1,14 @@
 """`recplan show`: the operators, the curve, the memory, and where the figures come from."""
 
-import csv
-import io
-import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from recplan.cli.application import app
+import commands
+from commands import invoked
 from recplan.profiles import known_hardware, load, model_costs, models
 from recplan.profiles.roofline.calibration import calibration
 from recplan.profiles.roofline.hardware import GIB
@@ -23,24 +21,9 @@ BOTH = ("dlrm-rmc1", "--cpu", "skylake", "--accelerator", "gtx1080ti")
 model_names = st.sampled_from([model.name for model in models()])
 
 
-def ran(*arguments):
-    return CliRunner().invoke(app, ["show", *map(str, arguments)], catch_exceptions=False)
-
-
-def printed(*arguments):
-    result = ran(*arguments)
-    assert result.exit_code == 0, result.stderr
-    return result.stdout
-
-
-def document(*arguments):
-    return json.loads(printed(*arguments, "--format", "json"))
-
-
-def failure(*arguments):
-    result = ran(*arguments)
-    assert (result.exit_code, result.stdout) == (2, "")
-    return result.stderr
+printed, document, rows, refused = (
+    partial(run, "show") for run in (commands.printed, commands.document, commands.rows, commands.refused)
+)
 
 
 @given(model=model_names, batch=st.integers(1, 2048), cpu=st.sampled_from(["skylake", "broadwell"]))
@@ -144,8 +127,8 @@ def test_where_each_figure_comes_from_is_told():
 
 
 def test_doubtful_measurements_are_told_where_they_are_shown():
-    assert "probably ran the DIN code" in ran("dien", "--cpu", "c5n.2xlarge").stderr
-    assert ran("dien", "--cpu", "skylake").stderr == ""
+    assert "probably ran the DIN code" in invoked("show", "dien", "--cpu", "c5n.2xlarge").stderr
+    assert invoked("show", "dien", "--cpu", "skylake").stderr == ""
 
 
 def test_a_table_shows_an_operator_with_its_units():
@@ -176,12 +159,12 @@ def test_a_preset_says_which_description_is_shown():
 
 
 def test_csv_holds_the_operators_of_all_stations():
-    rows = list(csv.DictReader(io.StringIO(printed(*BOTH, "--format", "csv"))))
+    found = rows(*BOTH)
     operators = [operator for station in document(*BOTH)["stations"] for operator in station["operators"]]
-    assert [row["name"] for row in rows] == [operator["name"] for operator in operators]
-    assert [float(row["time_us"]) for row in rows] == [operator["time_us"] for operator in operators]
-    assert rows[-1] | {"time_us": "", "share": ""} == {
-        **dict.fromkeys(rows[-1], ""),
+    assert [row["name"] for row in found] == [operator["name"] for operator in operators]
+    assert [float(row["time_us"]) for row in found] == [operator["time_us"] for operator in operators]
+    assert found[-1] | {"time_us": "", "share": ""} == {
+        **dict.fromkeys(found[-1], ""),
         "station": "accelerator",
         "hardware": "gtx1080ti",
         "name": "per batch",
@@ -215,7 +198,7 @@ def test_csv_holds_the_operators_of_all_stations():
     ],
 )
 def test_bad_input_is_one_line_that_says_what_to_do(arguments, message):
-    error = failure(*arguments)
+    error = refused(*arguments)
     assert error.startswith("error: ")
     assert error.count("\n") == 1
     assert message in error
@@ -224,7 +207,7 @@ def test_bad_input_is_one_line_that_says_what_to_do(arguments, message):
 def test_hardware_of_ones_own_that_lacks_a_figure_is_told_which_and_where(tmp_path):
     path = tmp_path / "cpu.toml"
     path.write_text(Path(SERVER).read_text().replace("fp32_gflops_per_core", "fp32_gflops_a_core"))
-    error = failure("ncf", "--cpu", path)
+    error = refused("ncf", "--cpu", path)
     assert error.startswith(
         f"error: {path}, line 7, key 'fp32_gflops_a_core': key(='fp32_gflops_a_core') is not known;"
     )

@@ -2,11 +2,11 @@ import csv
 import io
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
-from typer.testing import CliRunner
 
-from recplan.cli.application import app
+import commands
 from recplan.cli.commands.what_if import EPILOG
 from recplan.profiles.catalogue import find_model
 from recplan.profiles.levers.lever import compatible, find_lever, known_levers, read_lever
@@ -20,25 +20,13 @@ SIZES = QuerySizes.named("deeprecsys-production")
 SLA = replace(find_model("ncf").sla, scope="station")
 
 
-def recplan(*arguments):
-    return CliRunner().invoke(app, ["what-if", *map(str, arguments)], catch_exceptions=False)
-
-
-def document(*arguments):
-    result = recplan(*arguments, "--format", "json")
-    assert result.exit_code == 0, result.stderr
-    return json.loads(result.stdout)
+recplan, document, refusal = (
+    partial(run, "what-if") for run in (commands.invoked, commands.document, commands.refused)
+)
 
 
 def effects(*arguments):
     return {effect["lever"]: effect for effect in document(*arguments)["effects"]}
-
-
-def refusal(*arguments):
-    result = recplan(*arguments)
-    assert result.exit_code == 2
-    assert result.stdout == ""
-    return result.stderr
 
 
 def test_the_effects_are_what_the_library_computes():

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from typer.testing import CliRunner
 
+from commands import document, invoked, printed
 from recplan import profiles, solvers
-from recplan.cli.application import app
 from recplan.cli.output.formats import SCHEMA
 from recplan.cli.reference.schema import of_command, read_schema
 from recplan.cli.scenario.policy_comparison import BELOW_CAPACITY
@@ -84,16 +83,6 @@ def _in_a_folder_with_files(tmp_path, monkeypatch):
     monkeypatch.setattr(profiles, "calibrate", lambda models=None: parameters())
 
 
-def invoked(*arguments):
-    return CliRunner().invoke(app, arguments, catch_exceptions=False)
-
-
-def printed(*arguments):
-    result = invoked(*arguments, "--format", "json")
-    assert result.exit_code == 0, result.stderr
-    return result.stdout
-
-
 def objects(schema):
     """Every schema of an object in a schema."""
     if isinstance(schema, dict):
@@ -119,7 +108,7 @@ EXACT = closed(read_schema())
 
 @pytest.mark.parametrize("arguments", PRINTED, ids=" ".join)
 def test_json_holds_what_the_schema_says_and_nothing_else_and_reads_back_to_the_same_text(arguments):
-    text = printed(*arguments)
+    text = printed(*arguments, "--format", "json")
     found = json.loads(text)
     Draft202012Validator(of_command(EXACT, arguments[0])).validate(found)
     assert json.dumps(found, indent=2, ensure_ascii=False) + "\n" == text
@@ -128,11 +117,11 @@ def test_json_holds_what_the_schema_says_and_nothing_else_and_reads_back_to_the_
 def test_the_schema_of_all_commands_takes_what_each_of_them_prints():
     validator = Draft202012Validator(EXACT)
     for arguments in (("list", "sizes"), ("explain", "scv"), ("show", "wnd", "--cpu", "skylake")):
-        validator.validate(json.loads(printed(*arguments)))
+        validator.validate(document(*arguments))
 
 
 def test_what_another_command_prints_is_refused():
-    found = json.loads(printed("list", "models"))
+    found = document("list", "models")
     assert Draft202012Validator(EXACT).is_valid(found)
     assert not Draft202012Validator(EXACT).is_valid({**found, "command": "tune"})
     assert not Draft202012Validator(EXACT).is_valid({**found, "schema": "recplan/2"})
@@ -224,7 +213,7 @@ def test_an_interrupt_before_the_first_scenario_prints_nothing(monkeypatch):
 def test_the_policies_of_tune_analysed_again_give_its_latencies_to_the_last_bit():
     sizes = QuerySizes.named("deeprecsys-production")
     machine = load("wnd", cpu="c5n.2xlarge", accelerator="g4dn.xlarge")
-    policies = json.loads(printed("tune", *BOTH))["policies"]
+    policies = document("tune", *BOTH)["policies"]
     assert len(policies) == 4
     for found in policies:
         of = Machine(machine.cpu) if found["policy"] == "cpu-only" else machine
@@ -237,7 +226,7 @@ def test_the_policies_of_tune_analysed_again_give_its_latencies_to_the_last_bit(
 
 
 def test_what_compare_prints_is_what_the_library_finds_to_the_last_bit():
-    found = json.loads(printed(*ON_CORES, "--sla", "low"))
+    found = document(*ON_CORES, "--sla", "low")
     sla = find_model("wnd").sla
     machine, sizes = load("wnd", cpu="c5n.2xlarge"), QuerySizes.named("deeprecsys-production")
     case = Case("wnd", "low", machine, sizes, Sla(sla.percentile, 0.5 * sla.seconds, "station"), None, "c5n.2xlarge")

@@ -7,8 +7,8 @@ from contextlib import redirect_stdout
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
+from commands import printed
 from recplan.cli.application import app
 from recplan.cli.options.output import OutputOptions
 from recplan.cli.output.narrow_table import LONGEST_WORD, NARROWEST_TEXT, fitted
@@ -171,7 +171,7 @@ def test_80_columns_show_every_number_of_every_command(arguments, screen, tmp_pa
     shown = screen(lambda: app(list(arguments), standalone_mode=False))
     assert "\x1b" not in "".join(shown)
     assert max(map(len, shown)) <= 80
-    piped = CliRunner().invoke(app, arguments, catch_exceptions=False).stdout
+    piped = printed(*arguments)
     numbers = {word for word in piped.split() if re.fullmatch(r"[-+]?\d+\.?\d*", word)}
     assert len(numbers) > 5
     assert numbers <= {word.strip(",") for line in shown for word in line.split()}

@@ -8,19 +8,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
+from commands import invoked
 from recplan import profiles
-from recplan.cli.application import app
 from recplan.cli.options.output import OutputOptions
 from recplan.cli.output.formats import Format
 from recplan.profiles.files.whole_file import check_writable, write_whole
 
 LIST = ("list", "sizes")
-
-
-def invoked(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
 
 
 @pytest.fixture
