@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from .profile import Profile
 from .roofline.hardware import Card, Hardware, Processor, describes_hardware, known_hardware, read_hardware
 from .roofline.modelled_curve import check_memory
 from .roofline.placement import Placement
-from .unknown_name import UnknownNameError
+from .unknown_name import UnknownNameError, look_up
 
 INPUT_LOADING = ("none", "accelerator", "all")
 #: Whose clock a host has that loads inputs for an accelerator where no hardware says it.
@@ -134,19 +134,28 @@ def load(
     >>> load("dlrm-rmc2", cpu="c5n.2xlarge", cores=8).cpu.service.seconds(1000)
     0.1602045
     """
-    profile = station_profile("cpu", cpu, model, input_loading=input_loading, preset=preset)
-    count = profile.cores if cores is None else cores
+    profile = partial(station_profile, model=model, input_loading=input_loading, preset=preset, host=cpu)
+    return machine_of(profile, cpu, accelerator, cores, units)
+
+
+def machine_of(
+    profile: Callable[[str, str | PathLike[str]], Profile],
+    cpu: str | PathLike[str],
+    accelerator: str | PathLike[str] | None,
+    cores: int | None,
+    units: int,
+) -> Machine:
+    """Make the machine of stations whose profiles a function of kind and name gives; the rest is as for `load`."""
+    of_core = profile("cpu", cpu)
+    count = of_core.cores if cores is None else cores
     if count is None:
         raise ValueError(f"cores must be given: {cpu} is the curve of one core and does not say how many there are")
-    pool = CorePool(cores=count, service=profile.curve)
+    pool = CorePool(cores=count, service=of_core.curve)
     if accelerator is None:
         if units != 1:
             raise ValueError(f"units(={units!r}) must be left out where no accelerator is named")
         return Machine(cpu=pool)
-    curve = station_profile(
-        "accelerator", accelerator, model, input_loading=input_loading, preset=preset, host=cpu
-    ).curve
-    return Machine(cpu=pool, accelerator=Accelerator(service=curve, units=units))
+    return Machine(cpu=pool, accelerator=Accelerator(profile("accelerator", accelerator).curve, units))
 
 
 def station_profile(
@@ -216,10 +225,7 @@ def find_hardware(kind: str, name: str | PathLike[str]) -> Hardware:
 
 def find_model(name: str) -> Model:
     """Return the built-in model of that name."""
-    found = next((model for model in models() if model.name == name), None)
-    if found is None:
-        raise UnknownNameError("model", name, [model.name for model in models()])
-    return found
+    return look_up("model", name, {model.name: model for model in models()})
 
 
 def is_curve(name: str | PathLike[str]) -> bool:

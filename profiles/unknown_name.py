@@ -1,8 +1,11 @@
 """The error about a name that does not exist."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from recplan.queuemodel import arguments
+
+Value = TypeVar("Value")
 
 
 class UnknownNameError(ValueError):
@@ -32,3 +35,10 @@ class UnknownNameError(ValueError):
     def __str__(self) -> str:
         """Return what is unknown, what exists, and the nearest match."""
         return str(arguments.unknown(self.argument, self.name, self.known))
+
+
+def look_up(argument: str, name: str, known: Mapping[str, Value]) -> Value:
+    """Return what is known under a name that was given for an argument; `UnknownNameError` where nothing is."""
+    if name not in known:
+        raise UnknownNameError(argument, name, known)
+    return known[name]

@@ -10,13 +10,14 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from recplan.queuemodel import arguments
 
 from ..roofline.placement import Placement
-from ..unknown_name import UnknownNameError
+from ..unknown_name import look_up
 from .effects import EFFECTS
 
 _FILE = Path(__file__).parents[1] / "data" / "levers.toml"
@@ -141,10 +142,7 @@ def known_levers() -> tuple[Lever, ...]:
 
 def find_lever(name: str) -> Lever:
     """Return the lever of that name; `UnknownNameError` where there is none."""
-    found = next((lever for lever in known_levers() if lever.name == name), None)
-    if found is None:
-        raise UnknownNameError("lever", name, [lever.name for lever in known_levers()])
-    return found
+    return look_up("lever", name, {lever.name: lever for lever in known_levers()})
 
 
 def read_lever(text: str) -> PulledLever:
@@ -215,13 +213,9 @@ def pull(pulled: Iterable[PulledLever], placement: Placement) -> Placement:
     True
     """
     chosen = list(pulled)
-    if compatible(chosen) != chosen:
-        first, second = next(
-            (one, other)
-            for position, other in enumerate(chosen)
-            for one in chosen[:position]
-            if not _go_together(one.lever, other.lever)
-        )
+    for first, second in combinations(chosen, 2):
+        if _go_together(first.lever, second.lever):
+            continue
         what = "is given twice" if first.lever == second.lever else f"excludes {second}"
         raise ValueError(f"lever {first} {what}; leave one of the two out")
     for lever in chosen:
@@ -253,14 +247,7 @@ def _takes_no_value(lever: Lever, value: object) -> ValueError:
 
 
 def _lever(name: str, facts: dict[str, Any]) -> Lever:
-    parameter = LeverParameter(**facts["parameter"]) if "parameter" in facts else None
-    return Lever(
-        name,
-        facts["title"],
-        tuple(facts["stations"]),
-        facts["assumes"],
-        facts["source"],
-        parameter,
-        tuple(facts.get("excludes", ())),
-        facts.get("peaks", {}),
-    )
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
+    if "parameter" in facts:
+        values["parameter"] = LeverParameter(**facts["parameter"])
+    return Lever(name, **values)

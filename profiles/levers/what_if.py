@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from os import PathLike
 
-from recplan.queuemodel import Accelerator, CorePool, Machine, ServiceCurve
+from recplan.queuemodel import Machine
 
-from ..catalogue import INPUT_LOADING, find_hardware, is_curve, modelled_curve
+from ..catalogue import INPUT_LOADING, find_hardware, is_curve, machine_of, modelled_curve
+from ..profile import Profile
 from ..unknown_name import UnknownNameError
 from .lever import PulledLever, pull
 
@@ -63,22 +64,14 @@ def levered_machine(
     if input_loading not in INPUT_LOADING:
         raise UnknownNameError("input_loading", input_loading, INPUT_LOADING)
 
-    def curve(kind: str, name: str | PathLike[str]) -> ServiceCurve:
+    def profile(kind: str, name: str | PathLike[str]) -> Profile:
         if is_curve(name):
             raise ValueError(
                 f"{kind}(={str(name)!r}) is a service curve: levers change the operators and the hardware that a curve "
                 "is modelled from; name hardware"
             )
-        hardware = find_hardware(kind, name)
-        loading = input_loading in ("all", kind)
-        if not levers:
-            return modelled_curve(hardware, model, preset, loading, cpu)
-        return modelled_curve(hardware, model, preset, loading, cpu, partial(pull, levers))
+        hardware, change = find_hardware(kind, name), partial(pull, levers) if levers else None
+        curve = modelled_curve(hardware, model, preset, input_loading in ("all", kind), cpu, change)
+        return Profile(curve, hardware.name, kind, hardware.servers)
 
-    of_core = curve("cpu", cpu)
-    pool = CorePool(find_hardware("cpu", cpu).servers if cores is None else cores, of_core)
-    if accelerator is None:
-        if units != 1:
-            raise ValueError(f"units(={units!r}) must be left out where no accelerator is named")
-        return Machine(pool)
-    return Machine(pool, Accelerator(curve("accelerator", accelerator), units))
+    return machine_of(profile, cpu, accelerator, cores, units)

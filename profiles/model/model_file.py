@@ -8,7 +8,7 @@ from pathlib import Path
 from recplan.queuemodel import arguments
 
 from ..files.toml_table import TomlTable, read_toml
-from ..unknown_name import UnknownNameError
+from ..unknown_name import look_up
 from .architecture import Architecture, EmbeddingTables, RecurrentLayer
 
 # What a model's table of models.toml says beside its presets.
@@ -43,12 +43,9 @@ def builtin_architecture(model: str, preset: str = "repository") -> Architecture
     251
     """
     root = read_toml(_MODELS_FILE)
-    if model not in root:
-        raise UnknownNameError("model", model, root.values)
+    look_up("model", model, root.values)
     facts = root.table(model)
-    known = [key for key in facts.values if key not in _FACTS]
-    if preset not in known:
-        raise UnknownNameError("preset", preset, known)
+    look_up("preset", preset, {key: value for key, value in facts.values.items() if key not in _FACTS})
     return _architecture(facts.table(preset), model)
 
 

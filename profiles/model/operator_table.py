@@ -12,7 +12,7 @@ from functools import cache
 from os import PathLike
 from pathlib import Path
 
-from ..unknown_name import UnknownNameError
+from ..unknown_name import look_up
 from .operator_costs import ModelCosts, OperatorCost
 
 COSTS_FILE = Path(__file__).parents[1] / "data" / "operators.csv"
@@ -65,12 +65,7 @@ def model_costs(model: str | PathLike[str], preset: str | None = None) -> ModelC
         from .model_file import read_architecture
 
         return costs_of(read_architecture(model))
-    known = presets(str(model))
-    if preset is None:
-        preset = default_preset(str(model))
-    if preset not in known:
-        raise UnknownNameError("preset", preset, known)
-    return _parsed(str(model), preset)
+    return _parsed(str(model), default_preset(str(model)) if preset is None else preset)
 
 
 def presets(model: str) -> tuple[str, ...]:
@@ -79,10 +74,7 @@ def presets(model: str) -> tuple[str, ...]:
     >>> presets("din")
     ('repository', 'as-run', 'paper')
     """
-    known = _stored()
-    if model not in known:
-        raise UnknownNameError("model", model, known)
-    return tuple(known[model])
+    return tuple(look_up("model", model, _stored()))
 
 
 def default_preset(model: str) -> str:
@@ -119,7 +111,7 @@ def write_operator_costs(path: str | PathLike[str]) -> None:
 def _parsed(model: str, preset: str) -> ModelCosts:
     return ModelCosts.of(
         OperatorCost(part, kind, operator, name, tuple(filter(None, after.split(";"))), *map(int, numbers))
-        for part, kind, operator, name, after, *numbers in _stored()[model][preset]
+        for part, kind, operator, name, after, *numbers in look_up("preset", preset, look_up("model", model, _stored()))
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -163,17 +163,6 @@ class Card:
 Hardware = Processor | Card
 
 _TEXTS = ("description", "confidence", "provenance", "source")
-_PROCESSOR_NEEDS = (
-    "cores",
-    "frequency_ghz",
-    "fp32_gflops_per_core",
-    "l2_kib_per_core",
-    "l3_mib_per_socket",
-    "memory_gbps_per_socket",
-)
-_PROCESSOR_MAY = ("sockets", "l3_policy", "tdp_watts", "idle_watts")
-_CARD_NEEDS = ("fp32_gflops", "memory_gbps")
-_CARD_MAY = ("memory_gib", "pcie_gbps", "half_gflops", "tdp_watts", "idle_watts")
 _WHOLE = ("cores", "sockets")
 
 
@@ -217,7 +206,7 @@ def read_hardware(path: str | PathLike[str]) -> Hardware:
 
 def describes_hardware(table: TomlTable) -> bool:
     """Tell whether a file's root describes hardware rather than measured times."""
-    return any(key in table for key in {*_PROCESSOR_NEEDS, *_CARD_NEEDS} - {"cores"})
+    return any(key in table for key in {*_keys(Processor)[0], *_keys(Card)[0]} - {"cores"})
 
 
 def _idle_watts(given: float | None, loaded: float | None) -> float | None:
@@ -227,16 +216,24 @@ def _idle_watts(given: float | None, loaded: float | None) -> float | None:
 def _hardware(name: str, table: TomlTable, *lists: str) -> Hardware:
     kind = table.text("kind")
     if kind == "cpu":
-        return Processor(name, **_values(table, _PROCESSOR_NEEDS, _PROCESSOR_MAY, lists))
+        return Processor(name, **_values(table, Processor, lists))
     if kind == "accelerator":
-        return Card(name, **_values(table, _CARD_NEEDS, _CARD_MAY, lists))
+        return Card(name, **_values(table, Card, lists))
     raise table.error("kind", str(arguments.unknown("kind", kind, ("cpu", "accelerator"))))
 
 
-def _values(table: TomlTable, needs: tuple[str, ...], may: tuple[str, ...], lists: tuple[str, ...]) -> dict[str, Any]:
-    table.allow("kind", *needs, *may, *_TEXTS, *lists)
+def _keys(kind: type[Hardware]) -> tuple[list[str], list[str]]:
+    """Return the keys that a description must have, and those that it may have."""
+    values = [field for field in fields(kind) if field.name not in ("name", "measured_models")]
+    needs = [field.name for field in values if field.default is MISSING]
+    return needs, [field.name for field in values if field.default is not MISSING]
+
+
+def _values(table: TomlTable, kind: type[Hardware], lists: tuple[str, ...]) -> dict[str, Any]:
+    needs, may = _keys(kind)
+    table.allow("kind", *needs, *may, *lists)
     values: dict[str, Any] = {key: tuple(table.values[key]) for key in lists if key in table}  # type: ignore[arg-type]
-    for key in (*needs, *(key for key in (*may, *_TEXTS) if key in table)):
+    for key in (*needs, *(key for key in may if key in table)):
         with table.blaming(key):
             if key in _TEXTS or key == "l3_policy":
                 values[key] = table.text(key)
