@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
-
-Shares = TypeVar("Shares")
+from typing import Any
 
 CALIBRATION_FILE = Path(__file__).parents[1] / "data" / "calibration.toml"
 
@@ -124,7 +123,7 @@ def calibration() -> Calibration:
     >>> 0.5 < calibration().processor.fc_peak_share < 0.8
     True
     """
-    return calibration_of({(parameter.group, parameter.name): parameter.value for parameter in parameters()})
+    return calibration_of(parameters())
 
 
 @cache
@@ -137,14 +136,14 @@ def parameters() -> tuple[Parameter, ...]:
     )
 
 
-def calibration_of(values: dict[tuple[str, str], float]) -> Calibration:
-    """Make a calibration of the values of all parameters, by group and name."""
-
-    def of(group: str, kind: type[Shares]) -> Shares:
-        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-        return kind(**{name: values[group, name] for name in names})
-
-    return Calibration(of("processor", ProcessorShares), of("card", CardShares), of("loading", LoadingCosts))
+def calibration_of(parameters: Iterable[Parameter]) -> Calibration:
+    """Make a calibration of the values of all parameters."""
+    groups: dict[str, dict[str, float]] = {}
+    for parameter in parameters:
+        groups.setdefault(parameter.group, {})[parameter.name] = parameter.value
+    return Calibration(
+        ProcessorShares(**groups["processor"]), CardShares(**groups["card"]), LoadingCosts(**groups["loading"])
+    )
 
 
 @cache

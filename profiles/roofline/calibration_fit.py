@@ -7,7 +7,7 @@ calibrated model is judged by.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -143,21 +143,16 @@ def calibrate(models: Iterable[str] | None = None) -> tuple[Parameter, ...]:
     least, most = (np.log([getattr(parameter, end) for parameter in fitted]) for end in ("least", "most"))
     middle = (least + most) / 2.0
 
-    def with_values(logarithms: NDArray[np.float64]) -> dict[tuple[str, str], float]:
-        values = {(parameter.group, parameter.name): parameter.value for parameter in known}
-        for parameter, logarithm in zip(fitted, logarithms, strict=True):
-            values[parameter.group, parameter.name] = float(np.exp(logarithm))
-        return values
+    def with_values(logarithms: NDArray[np.float64]) -> list[Parameter]:
+        values = iter(np.exp(logarithms).tolist())
+        return [replace(parameter, value=next(values)) if parameter.fitted else parameter for parameter in known]
 
     def residuals(logarithms: NDArray[np.float64]) -> NDArray[np.float64]:
         calibration = calibration_of(with_values(logarithms))
         return np.concatenate([data.errors(calibration) for data in used] + [(logarithms - middle) * PRIOR])
 
     solution = least_squares(residuals, middle, bounds=(least, most), loss="soft_l1", f_scale=OUTLIER)
-    values = with_values(solution.x)
-    return tuple(
-        Parameter(p.group, p.name, float(f"{values[p.group, p.name]:.4g}"), p.least, p.most, p.meaning) for p in known
-    )
+    return tuple(replace(parameter, value=float(f"{parameter.value:.4g}")) for parameter in with_values(solution.x))
 
 
 def compared(calibration: Calibration, models: Iterable[str] | None = None) -> tuple[Comparison, ...]:

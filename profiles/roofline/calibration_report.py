@@ -69,7 +69,7 @@ def agreement(parameters: Iterable[Parameter], *, leave_one_out: bool = False) -
     Agreement
         The errors.
     """
-    rows = compared(calibration_of({(p.group, p.name): p.value for p in parameters}))
+    rows = compared(calibration_of(parameters))
     errors = {
         what: [abs(row.error) for row in rows if row.what == what] for what in dict.fromkeys(r.what for r in rows)
     }
@@ -146,6 +146,6 @@ def _left_out_errors() -> list[float]:
     errors: list[float] = []
     for model in models:
         fitted = calibrate([other for other in models if other != model])
-        rows = compared(calibration_of({(p.group, p.name): p.value for p in fitted}), [model])
+        rows = compared(calibration_of(fitted), [model])
         errors += [row.error for row in rows if row.what == "speed-up"]
     return errors

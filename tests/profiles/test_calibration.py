@@ -52,7 +52,7 @@ def test_the_calibration_agrees_with_what_was_published():
 
 def test_a_model_that_the_calibration_did_not_see_is_predicted():
     others = [model for model in dict.fromkeys(data.model for data in observations()) if model != "wnd"]
-    unseen = calibration_of({(p.group, p.name): p.value for p in calibrate(others)})
+    unseen = calibration_of(calibrate(others))
     errors = [abs(row.error) for row in compared(unseen, ["wnd"]) if row.what == "speed-up"]
     assert len(errors) == 6
     assert np.median(errors) <= 0.25
@@ -60,10 +60,10 @@ def test_a_model_that_the_calibration_did_not_see_is_predicted():
 
 def test_observations_that_the_model_makes_itself_are_recovered(monkeypatch):
     truth = tuple(replace(p, value=(p.least * p.most**2) ** (1 / 3)) if p.fitted else p for p in parameters())
-    shares = calibration_of({(p.group, p.name): p.value for p in truth})
+    shares = calibration_of(truth)
     made = tuple(replace(data, observed=data.modelled(shares)) for data in observations())
     monkeypatch.setattr(calibration_fit, "observations", lambda: made)
-    again = calibration_of({(p.group, p.name): p.value for p in calibrate()})
+    again = calibration_of(calibrate())
     for data in made:
         if data.what != "share":
             assert data.modelled(again) == pytest.approx(data.observed, rel=0.02)
