@@ -4,39 +4,45 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rich import box
 from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
 
 from .narrow_table import fitted
-from .report import Grid, Report, grid
+from .report import Report, grid
 
 
 def print_tables(report: Report) -> None:
     """Print a report's tables, at most as wide as the terminal, without colours where NO_COLOR is set."""
     console = Console(markup=False, emoji=False, highlight=False)
-    stroke = "-" if console.options.ascii_only else "─"
-    if report.title:
-        console.print(report.title, style="bold", end="\n\n")
-    for position, table in enumerate(report.tables):
+    blocks: list[Text | RichTable] = [Text(report.title, "bold")] if report.title else []
+    for table in report.tables:
+        laid_out = grid(table)
+        if laid_out.upright:
+            # Whole rows can be bold, columns cannot.
+            stars = zip(laid_out.header, laid_out.marked, strict=False)
+            header = [f"{label}*" if mark else label for label, mark in stars]
+            laid_out = replace(laid_out, header=header, narrow=header, marked=[False] * len(laid_out.rows))
+        if table.title:
+            blocks.append(Text(table.title, "bold"))
+        for caption, part, widths, gap in fitted(laid_out, console.width):
+            if caption:
+                blocks.append(Text(caption))
+            drawn = RichTable(
+                box=box.SIMPLE_HEAD,
+                show_edge=False,
+                show_header=bool(part.header),
+                pad_edge=False,
+                padding=(0, gap - 1, 0, 0),
+                header_style="bold",
+            )
+            for label, number, width in zip(part.header or [""] * len(widths), part.numeric, widths, strict=True):
+                drawn.add_column(Text(label), justify="right" if number else "left", width=width, overflow="fold")
+            for row, mark in zip(part.rows, part.marked, strict=True):
+                drawn.add_row(*map(Text, row), style="bold" if mark else None)
+            blocks.append(drawn)
+    for position, block in enumerate(blocks):
         if position > 0:
             console.print()
-        if table.title:
-            console.print(table.title, style="bold", end="\n\n")
-        for part, block in enumerate(fitted(_starred(grid(table)), console.width)):
-            if part > 0:
-                console.print()
-            if block.caption:
-                console.print(block.caption, end="\n\n")
-            lines = [(line, True) for line in block.header]
-            if block.header:
-                lines.append(((" " * block.gap).join(stroke * width for width in block.widths), False))
-            lines += [(line, marked) for row, marked in block.rows for line in row]
-            for line, bold in lines:
-                console.print(line, style="bold" if bold else None, soft_wrap=True)
-
-
-def _starred(laid: Grid) -> Grid:
-    """Mark the columns of an upright table in the header."""
-    if not laid.upright:
-        return laid
-    header = [f"{label}*" if mark else label for label, mark in zip(laid.header, laid.marked, strict=False)]
-    return replace(laid, header=header, narrow=header, marked=[False] * len(laid.rows))
+        console.print(block)
