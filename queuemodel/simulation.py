@@ -13,6 +13,8 @@ from .inputs import arguments
 from .inputs.machine import Machine
 from .inputs.policy import Policy
 from .inputs.query_sizes import QuerySizes
+from .inputs.service_curve import ServiceCurve
+from .kernels.simulation import Servers, simulate_queries
 from .results import SamplePresentation
 from .stations.station import Station, Stations
 
@@ -249,8 +251,6 @@ def simulate(
     forgotten = [1.0 / (1.0 - station.utilization(rate)) ** 2 for station in stations]
     warm_up = math.ceil(min(queries, 0.05 * queries + 50 * max(cores, units, *forgotten)))
 
-    from .kernels.simulation import simulate_queries
-
     rng = np.random.default_rng(seed)
     largest = sizes.max_size
     batch_size = min(policy.batch_size, largest)
@@ -262,14 +262,9 @@ def simulate(
         1.0 / rate,
         batch_size,
         offload_above,
-        machine.cpu.service.table(batch_size),
-        cores,
-        machine.cpu.service.scv,
-        _slowdowns(stations.cpu),
-        accelerator.service.table(largest) if accelerator is not None else np.zeros(1),
-        max(units, 1),
-        accelerator.service.scv if accelerator is not None else 0.0,
-        _slowdowns(stations.accelerator),
+        _servers(machine.cpu.service, machine.cpu.cores, batch_size, stations.cpu),
+        # Where there is no accelerator nothing is offloaded, and any servers stand for it.
+        _servers((accelerator or machine.cpu).service, max(units, 1), largest, stations.accelerator),
         latencies,
     )
     return Sample(
@@ -284,9 +279,10 @@ def simulate(
     )
 
 
-def _slowdowns(station: Station | None) -> NDArray[np.float64]:
-    """Return the factors by the number of busy servers; none where nothing is slowed."""
-    return np.zeros(0) if station is None or station.crowded == 1.0 else station.slowdowns
+def _servers(curve: ServiceCurve, number: int, largest: int, station: Station | None) -> Servers:
+    """Servers of a station that gets requests of up to `largest` items; no slowdowns where nothing is slowed."""
+    slowdowns = np.zeros(0) if station is None or station.crowded == 1.0 else station.slowdowns
+    return Servers(number, curve.table(largest), curve.scv, slowdowns)
 
 
 def _percentile(latencies: NDArray[np.float64], q: float) -> float:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from .interpolation import linear
 from .jit import kernel
 
 
@@ -80,18 +81,17 @@ def geometric_sum(
 
 
 @kernel
-def between(law: NDArray[np.float64], at: float, decay: float, cell: float) -> float:
+def below(law: NDArray[np.float64], at: float, decay: float, cell: float) -> float:
     """Read a distribution function, given at multiples of `cell`, linearly between them; 0 below zero.
 
     Beyond the last its tail falls by exp(-decay) a cell.
     """
     if at < 0.0:
         return 0.0
-    i = int(at / cell)
-    if i + 1 >= law.size:
-        return float(1.0 - (1.0 - law[law.size - 1]) * math.exp(-decay * (at / cell - (law.size - 1))))
-    part = at / cell - i
-    return float(law[i] + part * (law[i + 1] - law[i]))
+    beyond = at / cell - (law.size - 1)
+    if beyond >= 0.0:
+        return float(1.0 - (1.0 - law[law.size - 1]) * math.exp(-decay * beyond))
+    return linear(law, at / cell)
 
 
 @kernel
@@ -108,5 +108,5 @@ def delayed(
     for i in range(delays.size):
         if delays[i] > at:
             break
-        total += probability[i] * between(law, at - delays[i], decay, cell)
+        total += probability[i] * below(law, at - delays[i], decay, cell)
     return min(total, 1.0)

@@ -3,11 +3,67 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .jit import kernel
+from .request_mix import QueryClasses
+from .wait_table import WaitTable
+
+
+class RemainderSums(NamedTuple):
+    """Where the classes of each number of full batches start, and sums from each class to the last of its number.
+
+    The sums are of the probability, `mass`, and of the probability times the remainder, `time`.
+    """
+
+    starts: NDArray[np.int64]
+    mass: NDArray[np.float64]
+    time: NDArray[np.float64]
+
+
+class Pool(NamedTuple):
+    """What of a pool with deterministic service does not depend on the load.
+
+    Parameters
+    ----------
+    classes : QueryClasses
+        The queries.
+    sums : RemainderSums
+        What windows of presence are read from.
+    work : ndarray of float64
+        Law of a query's work, in cells.
+    cores : int
+        Servers.
+    served : int
+        Cells of work that they do in a window.
+    window : float
+        Seconds that the walk of the workload looks back.
+    alike : bool
+        Whether all requests take equally long.
+    """
+
+    classes: QueryClasses
+    sums: RemainderSums
+    work: NDArray[np.float64]
+    cores: int
+    served: int
+    window: float
+    alike: bool
+
+
+class WorkloadSeen(NamedTuple):
+    """The workload that queries see on arrival at a rate of so many queries per second.
+
+    `backward` is its distribution function, averaged over a request's cells, from its last point back to 0, and `none`
+    the probability that there is none.
+    """
+
+    rate: float
+    backward: NDArray[np.float64]
+    none: float
 
 
 @kernel
@@ -68,10 +124,9 @@ def compound_poisson(arrivals: float, law: NDArray[np.float64], count: int) -> N
 
 
 @kernel
-def remainder_sums(
-    full_batches: NDArray[np.int64], remainders: NDArray[np.float64], probability: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Where each number of full requests begins, and sums from each class to its number's last: P, P * rest."""
+def remainder_sums(classes: QueryClasses) -> RemainderSums:
+    """Sum up the remainders of each number of full batches."""
+    full_batches, remainders, probability, _ = classes
     starts = np.zeros(full_batches[full_batches.size - 1] + 2, np.int64)
     for i in range(full_batches.size):
         starts[full_batches[i] + 1] = i + 1
@@ -83,12 +138,12 @@ def remainder_sums(
         last = i + 1 == starts[full_batches[i] + 1]
         mass[i] = probability[i] + (0.0 if last else mass[i + 1])
         time[i] = probability[i] * remainders[i] + (0.0 if last else time[i + 1])
-    return starts, mass, time
+    return RemainderSums(starts, mass, time)
 
 
 @kernel
 def longer_than(remainders: NDArray[np.float64], first: int, beyond: int, limit: float) -> int:
-    """First index from `first` to `beyond` whose rest is longer than `limit`; remainders rise in between."""
+    """First index from `first` to `beyond` whose remainder is longer than `limit`; remainders rise in between."""
     while first < beyond:
         middle = (first + beyond) // 2
         if remainders[middle] > limit:
@@ -99,27 +154,17 @@ def longer_than(remainders: NDArray[np.float64], first: int, beyond: int, limit:
 
 
 @kernel
-def present(
-    after: float,
-    starts: NDArray[np.int64],
-    mass: NDArray[np.float64],
-    time: NDArray[np.float64],
-    remainders: NDArray[np.float64],
-    full_seconds: float,
-    rate: float,
-    cores: int,
-    positions: NDArray[np.int64],
-    out: NDArray[np.float64],
-) -> None:
+def present(after: float, positions: NDArray[np.int64], pool: Pool, rate: float, out: NDArray[np.float64]) -> None:
     """P(requests in service `after` seconds from now <= cores - positions[i]) into out[i], where none ever waited.
 
-    Classes of one number of full requests differ in the window in which a query has to have come for its rest to
-    be still there; the sums over them follow from `remainder_sums`.
+    Classes of one number of full batches differ in the window in which a query has to have come for its remainder to
+    be still there; the sums over them follow from `RemainderSums`.
     """
+    (_, remainders, _, full_seconds), (starts, mass, time), _, cores, _, _, _ = pool
     most = starts.size - 1
-    window = np.zeros(most + 1)
+    arrived = np.zeros(most + 1)
     full_window = max(full_seconds - after, 0.0)
-    for k in range(starts.size - 1):
+    for k in range(most):
         first = starts[k]
         beyond = starts[k + 1]
         if first == beyond:
@@ -127,38 +172,27 @@ def present(
         some = longer_than(remainders, first, beyond, after)
         remainder_window = time[some] - after * mass[some] if some < beyond else 0.0
         if k == 0:
-            window[1] += remainder_window
+            arrived[1] += remainder_window
             continue
         outlasting = longer_than(remainders, some, beyond, max(full_seconds, after))
         alone = 0.0
         if outlasting < beyond:
             alone = time[outlasting] - (after + full_window) * mass[outlasting]
-        window[1] += alone
-        window[k + 1 if k < most else most] += remainder_window - alone
-        window[k] += mass[first] * full_window - (remainder_window - alone)
-    total = 0.0
-    for k in range(1, most + 1):
-        window[k] *= rate
-        total += window[k]
-        window[k] *= k
-    count = np.zeros(cores)
-    count[0] = math.exp(-total)
-    for i in range(1, cores):
-        terms = 0.0
-        for k in range(1, min(i, most) + 1):
-            terms += window[k] * count[i - k]
-        count[i] = terms / i
-    for i in range(1, cores):
-        count[i] += count[i - 1]
+        arrived[1] += alone
+        arrived[k + 1 if k < most else most] += remainder_window - alone
+        arrived[k] += mass[first] * full_window - (remainder_window - alone)
+    arrived *= rate
+    arrived[0] = 1.0 - np.sum(arrived)
+    below = np.cumsum(compound_poisson(1.0, arrived, cores))
     for i in range(positions.size):
-        # The query's own requests ahead take turns of a full request's time on the cores.
+        # The query's own requests ahead take turns of a full batch's time on the cores.
         ahead = max(positions[i] - 1 - cores * int(after / full_seconds), 0)
-        out[i] = count[cores - 1 - ahead] if ahead < cores else 0.0
+        out[i] = below[cores - 1 - ahead] if ahead < cores else 0.0
 
 
 @kernel
 def pace(full_seconds: float, cores: int, served: int, window: float) -> tuple[int, float, float]:
-    """Cells that a core does in a window, at least 1; cells of a full request; and how much earlier it ends.
+    """Cells that a core does in a window, at least 1; cells of a full batch; and how much earlier it ends.
 
     A request that holds a core is over when the last of its cells is begun, so on a fine lattice probabilities are
     averaged over its cells. Where a cell is longer than a request, half the difference is given back instead.
@@ -168,17 +202,9 @@ def pace(full_seconds: float, cores: int, served: int, window: float) -> tuple[i
 
 
 @kernel
-def far_waits(
-    most: int,
-    full_seconds: float,
-    cores: int,
-    served: int,
-    window: float,
-    decay: float,
-    period: int,
-    log_tail: float,
-) -> NDArray[np.float64]:
+def far_logs(most: int, pool: Pool, decay: float, period: int, log_tail: float) -> NDArray[np.float64]:
     """Log P(the j-th request waits longer than x) + decay * served * x / window, at j - 1, for geometric tails."""
+    (_, _, _, full_seconds), _, _, cores, served, window, _ = pool
     out = np.empty(most)
     cells, share, lead = pace(full_seconds, cores, served, window)
     rise = math.expm1(decay)
@@ -203,36 +229,19 @@ def far_waits(
 
 @kernel
 def waits(
-    after: float,
-    positions: NDArray[np.int64],
-    work: NDArray[np.float64],
-    backward: NDArray[np.float64],
-    idle: float,
-    starts: NDArray[np.int64],
-    mass: NDArray[np.float64],
-    time: NDArray[np.float64],
-    remainders: NDArray[np.float64],
-    full_seconds: float,
-    rate: float,
-    cores: int,
-    served: int,
-    window: float,
-    alike: bool,
-    out: NDArray[np.float64],
+    after: float, positions: NDArray[np.int64], pool: Pool, workload: WorkloadSeen, out: NDArray[np.float64]
 ) -> None:
-    """P(the j-th request of an arriving query waits at most `after` seconds); j = positions[i] >= 1, into out[i].
-
-    `backward` is the distribution function of the carried work, averaged over a request's cells, from its last point
-    back to 0.
-    """
+    """P(the j-th request of an arriving query waits at most `after` seconds); j = positions[i] >= 1, into out[i]."""
+    rate, backward, none = workload
+    (_, _, _, full_seconds), _, work, cores, served, window, alike = pool
     rounds = int(after / window) + 1
     by_presence = rounds == 1 and not alike
     cells, share, lead = pace(full_seconds, cores, served, window)
     most = rounds * served - 1 - math.floor((positions[0] - 1) * share - lead)
     arrived = compound_poisson(rate * (rounds * window - after), work, most + 1)
     if by_presence:
-        present(after, starts, mass, time, remainders, full_seconds, rate, cores, positions, out)
-    # Where nothing is carried, presence decides: that part of the law is taken out.
+        present(after, positions, pool, rate, out)
+    # Where there is no workload, presence decides: that part of the law is taken out.
     unladen = np.cumsum(arrived) if by_presence else arrived
     origin = backward.size - 1
     # Where cells are longer than requests, several positions read the same point.
@@ -241,7 +250,7 @@ def waits(
         ahead = (positions[i] - 1) * share - lead
         whole = math.floor(ahead)
         part = ahead - whole
-        total = idle * out[i] if by_presence else 0.0
+        total = none * out[i] if by_presence else 0.0
         for later in range(2):
             weight = part if later == 1 else 1.0 - part
             top = rounds * served - 1 - whole - later
@@ -253,66 +262,23 @@ def waits(
                     few = 0.0
                     for cell in range(min(cells, top + 1)):
                         few += unladen[top - cell]
-                    known[top] -= idle * few / cells
+                    known[top] -= none * few / cells
             total += weight * known[top]
         out[i] = min(1.0, max(0.0, total))
 
 
 @kernel
-def fill(
-    times: NDArray[np.float64],
-    first: int,
-    beyond: int,
-    filled: NDArray[np.bool_],
-    table: NDArray[np.float64],
-    positions: NDArray[np.int64],
-    far_from: float,
-    far: NDArray[np.float64],
-    fall: float,
-    work: NDArray[np.float64],
-    backward: NDArray[np.float64],
-    idle: float,
-    starts: NDArray[np.int64],
-    mass: NDArray[np.float64],
-    time: NDArray[np.float64],
-    remainders: NDArray[np.float64],
-    full_seconds: float,
-    rate: float,
-    cores: int,
-    served: int,
-    window: float,
-    alike: bool,
-) -> None:
-    """Log of the probabilities to wait longer than times[k], into rows `first` <= k < `beyond` not yet filled.
-
-    From `far_from` seconds on they are far[positions[i] - 1] - fall * times[k].
-    """
+def fill(table: WaitTable, first: int, beyond: int, pool: Pool, workload: WorkloadSeen) -> None:
+    """Fill rows `first` <= k < `beyond` of a table that are not filled yet."""
+    times, positions, logs, (begins, far, fall) = table
     for k in range(first, beyond):
-        if filled[k]:
+        row = logs[k]
+        if not math.isnan(row[0]):
             continue
-        filled[k] = True
-        row = table[k]
-        if times[k] >= far_from:
+        if times[k] >= begins:
             for i in range(row.size):
                 row[i] = max(min(far[positions[i] - 1] - fall * times[k], 0.0), math.log(1e-15))
             continue
-        waits(
-            times[k],
-            positions,
-            work,
-            backward,
-            idle,
-            starts,
-            mass,
-            time,
-            remainders,
-            full_seconds,
-            rate,
-            cores,
-            served,
-            window,
-            alike,
-            row,
-        )
+        waits(times[k], positions, pool, workload, row)
         for i in range(row.size):
             row[i] = math.log(max(1.0 - row[i], 1e-15))

@@ -7,7 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from .interpolation import UnitGamma, noise_below
 from .jit import kernel
+from .request_mix import QueryClasses
 
 
 @kernel
@@ -61,31 +63,18 @@ def between(
 
 
 @kernel
-def unit_gamma(at: float, table: NDArray[np.float64], step: float) -> float:
-    """Read the Gamma law of mean 1 from its table."""
-    if at <= 0.0:
-        return 0.0
-    i = int(at / step)
-    if i + 1 >= table.size:
-        return 1.0
-    return float(table[i] + (at / step - i) * (table[i + 1] - table[i]))
-
-
-@kernel
 def latency_cdf(
     at: float,
     waits: NDArray[np.float64],
     weights: NDArray[np.float64],
-    full_batches: NDArray[np.int64],
-    remainders: NDArray[np.float64],
-    probability: NDArray[np.float64],
-    full_seconds: float,
-    gamma: NDArray[np.float64],
-    gamma_step: float,
+    classes: QueryClasses,
+    noise: UnitGamma,
 ) -> float:
     """P(all requests of a query are done by `at`): waits rise and fall together, service times are independent."""
+    full_batches, remainders, probability, full_seconds = classes
+    below, step = noise
     total = 0.0
-    certain = gamma_step * (gamma.size - 1) * full_seconds
+    certain = step * (below.size - 1) * full_seconds
     for u in range(weights.size):
         # Waits rise with the position: the first requests of a long query are surely done.
         counted = 0
@@ -100,13 +89,13 @@ def latency_cdf(
         inner = 0.0
         for i in range(full_batches.size):
             while counted < full_batches[i]:
-                done *= unit_gamma((at - waits[counted, u]) / full_seconds, gamma, gamma_step)
+                done *= noise_below((at - waits[counted, u]) / (full_seconds * step), below)
                 counted += 1
             if done < 1e-9:
                 break
             value = done
             if remainders[i] > 0.0:
-                value *= unit_gamma((at - waits[full_batches[i], u]) / remainders[i], gamma, gamma_step)
+                value *= noise_below((at - waits[full_batches[i], u]) / (remainders[i] * step), below)
             inner += probability[i] * value
         total += weights[u] * inner
     return total

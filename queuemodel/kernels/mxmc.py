@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,48 +11,81 @@ from numpy.typing import NDArray
 from .jit import kernel
 
 
+class NumberInSystem(NamedTuple):
+    """Law of the requests in the system: law[n] is P(n requests), at_least[n] is P(n or more).
+
+    Beyond their ends both fall by `ratio` a request.
+    """
+
+    law: NDArray[np.float64]
+    at_least: NDArray[np.float64]
+    ratio: float
+
+
 @kernel
 def number_in_system(
-    bulk: NDArray[np.float64], rate: float, mean: float, cores: int, negligible: float
-) -> tuple[NDArray[np.float64], float]:
-    """Stationary law of the requests in the system by level crossing; bulk[k] is P(a query brings k requests).
+    arrivals: float, more_than: NDArray[np.float64], slowdowns: NDArray[np.float64], negligible: float, steady: float
+) -> NumberInSystem:
+    """Stationary law of the requests in a pool with exponential service, by level crossing.
 
-    The head of the law comes with the ratio at which it goes on falling; it ends where the ratio has settled.
+    Queries lift the number past n as often as departures take it back. The law ends where the ratio of neighbors has
+    settled or what is left is negligible.
+
+    Parameters
+    ----------
+    arrivals : float
+        Queries per mean service time of a request.
+    more_than : ndarray of float64, shape (most,)
+        P(a query brings more than k requests) at k.
+    slowdowns : ndarray of float64, shape (servers + 1,)
+        Factors on the service time by the number of busy servers.
+    negligible : float
+        Probability to leave out.
+    steady : float
+        Change of the ratio from one neighbor to the next at which it has settled.
     """
-    beyond = np.zeros(bulk.size)
-    for k in range(bulk.size - 2, -1, -1):
-        beyond[k] = beyond[k + 1] + bulk[k + 1]
-    capacity = 1024
-    law = np.zeros(capacity)
+    servers = slowdowns.size - 1
+    most = more_than.size
+    size = 2 * (servers + most) + 16
+    law = np.zeros(size)
+    # Each probability, once known, is added to all sums that it enters: those additions do not wait for each other.
+    lifts = np.zeros(size + most)
     law[0] = 1.0
     total = 1.0
     level = 0
     ratio = 0.0
     settled = 0
     while True:
-        up = 0.0
-        for k in range(min(level, bulk.size - 2) + 1):
-            up += law[level - k] * beyond[k]
+        here = law[level]
+        # A view whose indexes begin at 0, so that the compiler need not look for negative ones.
+        ahead = lifts[level : level + most]
+        for k in range(most):
+            ahead[k] += here * more_than[k]
+        up = lifts[level]
         level += 1
-        if level == capacity:
-            longer = np.zeros(2 * capacity)
-            longer[:capacity] = law
-            law = longer
-            capacity *= 2
-        law[level] = rate * up * mean / min(level, cores)
+        if level == size:
+            law = np.append(law, np.zeros(size))
+            lifts = np.append(lifts, np.zeros(size))
+            size *= 2
+        busy = min(level, servers)
+        law[level] = arrivals * up * slowdowns[busy] / busy
         total += law[level]
         before = ratio
         ratio = law[level] / law[level - 1] if law[level - 1] > 0.0 else 0.0
-        settled = settled + 1 if abs(ratio - before) <= 1e-14 else 0
+        settled = settled + 1 if abs(ratio - before) <= steady else 0
         if law[level] > 1e200:
             total *= 1e-200
-            for i in range(level + 1):
-                law[i] *= 1e-200
-        if level > cores + bulk.size and (settled > 8 or law[level] < negligible * total):
+            law *= 1e-200
+            lifts *= 1e-200
+        if level > servers and ratio < 1.0 and (settled > 8 or law[level] < negligible * (1.0 - ratio) * total):
             break
-    total += law[level] * ratio / (1.0 - ratio)
-    law /= total
-    return law[: level + 1].copy(), ratio
+    law = law[: level + 1].copy()
+    at_least = law.copy()
+    at_least[level] /= 1.0 - ratio
+    for n in range(level - 1, -1, -1):
+        at_least[n] += at_least[n + 1]
+    total = at_least[0]
+    return NumberInSystem(law / total, at_least / total, ratio)
 
 
 @kernel
@@ -84,15 +118,12 @@ def poisson_window(mean: float) -> tuple[int, NDArray[np.float64]]:
 def log_waits(
     times: NDArray[np.float64],
     positions: NDArray[np.int64],
-    at_least: NDArray[np.float64],
-    ratio: float,
+    in_system: NumberInSystem,
     mean: float,
     cores: int,
 ) -> NDArray[np.float64]:
-    """Log of the probabilities that request positions[i] of a query waits longer than times[k], at [k, i].
-
-    at_least[n] is the probability of n or more requests in the system; beyond its end it falls by `ratio` a level.
-    """
+    """Log of the probabilities that request positions[i] of a query waits longer than times[k], at [k, i]."""
+    _, at_least, ratio = in_system
     out = np.empty((times.size, positions.size))
     last = at_least.size - 1
     for k in range(times.size):
@@ -125,7 +156,7 @@ def steps_to_finish(
     levels = in_system.size
     starts = np.zeros((levels + most, cores + 1))
     own = np.zeros(cores + 1)
-    # The query finds all cores busy: its requests start one a departure, the first after levels - cores + 1.
+    # Where all cores are busy on arrival, requests start one a departure, the first after levels - cores + 1.
     own[0] = 1.0
     for k in range(1, most + 1):
         _start_next(own, cores)
@@ -134,7 +165,7 @@ def steps_to_finish(
                 weight = in_system[n] * bulk[k]
                 for m in range(1, min(k, cores) + 1):
                     starts[n - cores + k, m] += weight * own[m]
-    # The query finds idle cores: as many requests start at once.
+    # Where some are idle, as many requests start at once.
     for n in range(min(cores, levels)):
         idle = cores - n
         for k in range(1, min(idle, most) + 1):
@@ -176,7 +207,7 @@ def _start_next(own: NDArray[np.float64], cores: int) -> None:
 def finished(at: float, below: NDArray[np.float64], ratio: float, mean: float, cores: int) -> float:
     """P(latency <= `at`), where below[k] = P(done within k departures of a busy pool).
 
-    Beyond its end the rest falls by `ratio` a departure.
+    Beyond its end the probability of being later falls by `ratio` a departure.
     """
     first, departures = poisson_window(at * cores / mean)
     total = 0.0

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .jit import kernel
+
+
+class QueryClasses(NamedTuple):
+    """Queries by the requests that they bring; sorted by their full batches, then by their remainders.
+
+    A query of class i, of probability[i], brings full_batches[i] requests of `full_seconds` each, then, where
+    remainders[i] > 0, one more of remainders[i] seconds.
+    """
+
+    full_batches: NDArray[np.int64]
+    remainders: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    full_seconds: float
 
 
 @kernel
@@ -16,10 +31,10 @@ def cut(
     seconds: NDArray[np.float64],
     negligible: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Cut queries of `first_size`, `first_size` + 1, … items; return full requests, seconds of the rest, probability.
+    """Cut queries of `first_size`, `first_size` + 1, … items; return full batches, remainders' seconds, probability.
 
-    Classes come sorted by full requests, then by the rest; equal ones are one class; those less probable than
-    `negligible` are left out. A rest that takes exactly as long as a full request counts as a full one.
+    Classes come sorted as `QueryClasses` are; equal ones are one class; those less probable than `negligible` are left
+    out. A remainder that takes exactly as long as a full batch counts as a full one.
     """
     count = pmf.size
     full_batches = np.empty(count, np.int64)
@@ -32,14 +47,16 @@ def cut(
         size = first_size + i
         full = size // batch_size
         left = size - full * batch_size
-        rest = seconds[left] if left > 0 else 0.0
-        if left > 0 and rest == seconds[-1]:
+        remainder = seconds[left] if left > 0 else 0.0
+        if left > 0 and remainder == seconds[-1]:
             full += 1
-            rest = 0.0
+            remainder = 0.0
         at = classes
-        while at > 0 and (full_batches[at - 1] > full or (full_batches[at - 1] == full and remainders[at - 1] > rest)):
+        while at > 0 and (
+            full_batches[at - 1] > full or (full_batches[at - 1] == full and remainders[at - 1] > remainder)
+        ):
             at -= 1
-        if at > 0 and full_batches[at - 1] == full and remainders[at - 1] == rest:
+        if at > 0 and full_batches[at - 1] == full and remainders[at - 1] == remainder:
             probability[at - 1] += pmf[i]
             continue
         for k in range(classes, at, -1):
@@ -47,29 +64,25 @@ def cut(
             remainders[k] = remainders[k - 1]
             probability[k] = probability[k - 1]
         full_batches[at] = full
-        remainders[at] = rest
+        remainders[at] = remainder
         probability[at] = pmf[i]
         classes += 1
     return full_batches[:classes].copy(), remainders[:classes].copy(), probability[:classes].copy()
 
 
 @kernel
-def moments(
-    full_batches: NDArray[np.int64],
-    remainders: NDArray[np.float64],
-    probability: NDArray[np.float64],
-    full_seconds: float,
-) -> tuple[float, float, float, float, float, int]:
-    """Means of full requests, rest, squared work; shortest and longest request; most requests."""
+def moments(classes: QueryClasses) -> tuple[float, float, float, float, float, int]:
+    """Means of full batches, remainder, squared work; shortest and longest request; most requests."""
+    full_batches, remainders, probability, full_seconds = classes
     full = 0.0
-    rest = 0.0
+    remainder = 0.0
     work_square = 0.0
     shortest = np.inf
     longest = 0.0
     most = 0
     for i in range(full_batches.size):
         full += probability[i] * full_batches[i]
-        rest += probability[i] * remainders[i]
+        remainder += probability[i] * remainders[i]
         work_square += probability[i] * (full_batches[i] * full_seconds + remainders[i]) ** 2
         if full_batches[i] > 0:
             shortest = min(shortest, full_seconds)
@@ -78,21 +91,17 @@ def moments(
             shortest = min(shortest, remainders[i])
             longest = max(longest, remainders[i])
         most = max(most, full_batches[i] + (1 if remainders[i] > 0.0 else 0))
-    return full, rest, work_square, shortest, longest, most
+    return full, remainder, work_square, shortest, longest, most
 
 
 @kernel
-def idle_latencies(
-    full_batches: NDArray[np.int64],
-    remainders: NDArray[np.float64],
-    full_seconds: float,
-    slowdowns: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def idle_latencies(classes: QueryClasses, slowdowns: NDArray[np.float64]) -> NDArray[np.float64]:
     """Latency of each class of queries on idle servers without noise.
 
     The first requests start as the 1st, 2nd, ... busy server, the others when a server is free again: all busy. So
-    the n-th full request is in round (n - 1) // servers of server (n - 1) % servers + 1, and ends last of the n.
+    the n-th full batch is in round (n - 1) // servers of server (n - 1) % servers + 1, and ends last of the n.
     """
+    full_batches, remainders, _, full_seconds = classes
     servers = slowdowns.size - 1
     crowded = slowdowns[servers]
     out = np.empty(full_batches.size)

@@ -1,82 +1,98 @@
-"""Kernels of what a query finds in a pool and brings: the tables that the law of its latency is read from."""
+"""Kernels of what a query sees on arrival and brings: the tables that the law of its latency is read from."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .interpolation import linear
 from .jit import kernel
+from .mxmc import NumberInSystem
+from .request_mix import QueryClasses
 
 
-@kernel
-def between(table: NDArray[np.float64], at: float) -> float:
-    """Read a table by a real index, linearly; its last value beyond."""
-    i = int(at)
-    if i + 1 >= table.size:
-        return float(table[table.size - 1])
-    return float(table[i] + (at - i) * (table[i + 1] - table[i]))
+class SlowedService(NamedTuple):
+    """Service under contention.
+
+    Parameters
+    ----------
+    seconds : float
+        Mean service time of a request on a server that nothing slows.
+    slowdowns : ndarray of float64, shape (servers + 1,)
+        Factors on a service time by the number of busy servers at its start.
+    gained : ndarray of float64, shape (servers + 1,)
+        What n servers gain in a round of all, in mean service times, by having started with fewer busy ones.
+    residual : float
+        Part of a service that is left when a query arrives.
+    """
+
+    seconds: float
+    slowdowns: NDArray[np.float64]
+    gained: NDArray[np.float64]
+    residual: float
+
+
+class QueryGroups(NamedTuple):
+    """Mean full batches, mean remainder and probability of groups of queries that stand together."""
+
+    full_batches: NDArray[np.float64]
+    remainders: NDArray[np.float64]
+    share: NDArray[np.float64]
 
 
 @kernel
 def wait_behind(
-    found: float,
-    ahead: float,
-    slowdowns: NDArray[np.float64],
-    gained: NDArray[np.float64],
-    residual: float,
+    seen: float, ahead: float, slowdowns: NDArray[np.float64], gained: NDArray[np.float64], residual: float
 ) -> float:
-    """Wait of a request, in mean service times, behind `found` requests of others and `ahead` - 1 of its own query.
+    """Wait of a request, in mean service times, behind `seen` requests of others and `ahead` - 1 of its own query.
 
     While it waits all servers are busy. But what is in service when the query comes, and what starts at once, started
-    with fewer busy servers; gained[n] is what n servers gain by that in a round of all. Of those found, `residual` of
-    a service is left. A queue has been there for a while, so the more requests wait, the less is left of the gain.
+    with fewer busy servers. A queue has been there for a while, so the more requests wait, the less is left of that
+    gain.
     """
     servers = slowdowns.size - 1
-    rounds = (found + ahead - servers) / servers
+    rounds = (seen + ahead - servers) / servers
     if rounds <= 0.0:
         return 0.0
     whole = gained[servers]
-    if found < servers:
-        part = between(gained, found)
+    if seen < servers:
+        part = linear(gained, seen)
         gain = whole - part + residual * part
     else:
-        gain = residual * whole * max(0.0, 1.0 - (found - servers) / servers)
-    wait: float = slowdowns[servers] * rounds - gain * min(rounds, 1.0)
-    return wait
+        gain = residual * whole * max(0.0, 1.0 - (seen - servers) / servers)
+    return float(slowdowns[servers] * rounds - gain * min(rounds, 1.0))
 
 
 @kernel
 def times_behind(
-    levels: NDArray[np.float64],
-    full_batches: NDArray[np.float64],
-    seconds: float,
-    slowdowns: NDArray[np.float64],
-    gained: NDArray[np.float64],
-    residual: float,
+    levels: NDArray[np.float64], positions: NDArray[np.float64], service: SlowedService
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Wait in seconds, and then factor on the service time, of the full_batches[g]-th request behind levels[u] others.
+    """Wait in seconds, and then factor on the service time, of the positions[g]-th request behind levels[u] others.
 
     Both of shape (groups, levels).
     """
-    waits = np.empty((full_batches.size, levels.size))
-    factors = np.empty((full_batches.size, levels.size))
-    for g in range(full_batches.size):
+    seconds, slowdowns, gained, residual = service
+    waits = np.empty((positions.size, levels.size))
+    factors = np.empty((positions.size, levels.size))
+    for g in range(positions.size):
         for u in range(levels.size):
-            waits[g, u] = seconds * wait_behind(levels[u], full_batches[g], slowdowns, gained, residual)
-            factors[g, u] = between(slowdowns, levels[u] + full_batches[g])
+            waits[g, u] = seconds * wait_behind(levels[u], positions[g], slowdowns, gained, residual)
+            factors[g, u] = linear(slowdowns, levels[u] + positions[g])
     return waits, factors
 
 
 @kernel
 def chosen_levels(
-    servers: int, fine: int, coarse: int, at_least: NDArray[np.float64], ratio: float, negligible: float
+    servers: int, fine: int, coarse: int, in_system: NumberInSystem, negligible: float
 ) -> NDArray[np.float64]:
     """Numbers of requests to look at, from 0 on: about `fine` up to all servers busy, then ever fewer.
 
     Beyond, each stands `coarse` times as far from that as from the one before it; the last leaves a negligible tail.
     """
+    _, at_least, ratio = in_system
     last = at_least.size - 1.0
     if at_least[at_least.size - 1] > negligible and ratio > 0.0:
         last += math.log(negligible / at_least[at_least.size - 1]) / math.log(ratio)
@@ -94,8 +110,9 @@ def chosen_levels(
 
 
 @kernel
-def tail_at(levels: NDArray[np.float64], at_least: NDArray[np.float64], ratio: float) -> NDArray[np.float64]:
+def tail_at(levels: NDArray[np.float64], in_system: NumberInSystem) -> NDArray[np.float64]:
     """P(more than n requests) at each of some whole numbers n."""
+    _, at_least, ratio = in_system
     out = np.empty(levels.size)
     last = at_least.size - 1
     for i in range(levels.size):
@@ -106,64 +123,57 @@ def tail_at(levels: NDArray[np.float64], at_least: NDArray[np.float64], ratio: f
 
 @kernel
 def levels_seen(
-    servers: int, thinning: tuple[int, int], at_least: NDArray[np.float64], ratio: float, negligible: float
+    servers: int, thinning: tuple[int, int], in_system: NumberInSystem, negligible: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Numbers of requests to look at, the probabilities to find more, and the middles between those numbers."""
-    levels = chosen_levels(servers, thinning[0], thinning[1], at_least, ratio, negligible)
+    """Numbers of requests to look at, the probabilities to see more, and the middles between those numbers."""
+    levels = chosen_levels(servers, thinning[0], thinning[1], in_system, negligible)
     middles = np.empty(levels.size)
     middles[0] = 0.0
     for i in range(1, levels.size):
         middles[i] = 0.5 * (levels[i] + levels[i - 1] + 1.0)
-    return levels, tail_at(levels, at_least, ratio), middles
+    return levels, tail_at(levels, in_system), middles
 
 
 @kernel
 def quiet_tables(
     thinning: tuple[int, int],
-    at_least: NDArray[np.float64],
-    ratio: float,
+    in_system: NumberInSystem,
     negligible: float,
-    full_batches: NDArray[np.float64],
-    remainders: NDArray[np.float64],
+    groups: QueryGroups,
     full_seconds: float,
-    seconds: float,
-    slowdowns: NDArray[np.float64],
-    gained: NDArray[np.float64],
-    residual: float,
+    service: SlowedService,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Make the tables `tails`, `cut`, `whole_waits` and `whole_factor` of `longer`."""
+    """Make `tails`, `latencies`, `single_waits` and `single_factor` of a `QuietLaw`."""
+    seconds, slowdowns, gained, residual = service
+    full_batches, remainders, share = groups
     servers = slowdowns.size - 1
-    levels, tails, middles = levels_seen(servers, thinning, at_least, ratio, negligible)
-    cut = np.empty((full_batches.size, levels.size))
-    whole_waits = np.zeros(levels.size)
-    whole_factor = np.empty(levels.size)
+    levels, tails, middles = levels_seen(servers, thinning, in_system, negligible)
+    latencies = np.empty((share.size, levels.size))
+    single_waits = np.zeros(levels.size)
+    single_factor = np.empty(levels.size)
     for u in range(levels.size):
         if levels[u] >= servers:
-            whole_waits[u] = seconds * wait_behind(levels[u] + 0.5, 1.0, slowdowns, gained, residual)
-        whole_factor[u] = between(slowdowns, middles[u] + 1.0)
-        for g in range(full_batches.size):
-            wait = seconds * wait_behind(levels[u], full_batches[g], slowdowns, gained, residual)
-            cut[g, u] = wait + full_seconds * between(slowdowns, levels[u] + full_batches[g])
+            single_waits[u] = seconds * wait_behind(levels[u] + 0.5, 1.0, slowdowns, gained, residual)
+        single_factor[u] = linear(slowdowns, middles[u] + 1.0)
+        for g in range(share.size):
+            full = full_batches[g]
+            wait = seconds * wait_behind(levels[u], full, slowdowns, gained, residual)
+            latency = wait + full_seconds * linear(slowdowns, levels[u] + full)
             if remainders[g] > 0.0:
-                wait = seconds * wait_behind(levels[u], full_batches[g] + 1.0, slowdowns, gained, residual)
-                cut[g, u] = max(cut[g, u], wait + remainders[g] * between(slowdowns, levels[u] + full_batches[g] + 1.0))
-    return tails, cut, whole_waits, whole_factor
+                wait = seconds * wait_behind(levels[u], full + 1.0, slowdowns, gained, residual)
+                latency = max(latency, wait + remainders[g] * linear(slowdowns, levels[u] + full + 1.0))
+            latencies[g, u] = latency
+    return tails, latencies, single_waits, single_factor
 
 
 @kernel
-def grouped(
-    full_batches: NDArray[np.int64],
-    remainders: NDArray[np.float64],
-    probability: NDArray[np.float64],
-    first: int,
-    fineness: tuple[int, int],
-    by_presence: bool,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Mean full requests, mean rest and probability of groups of classes that stand together, from the first-th on.
+def grouped(classes: QueryClasses, first: int, fineness: tuple[int, int], by_presence: bool) -> QueryGroups:
+    """Groups of classes of queries that stand together, from the first-th class on.
 
     There are about fineness[0] groups, and fineness[1] more for each halving of the tail beyond. Classes with and
-    without full requests stay apart where `by_presence`, else those of as many full requests together.
+    without full batches stay apart where `by_presence`, else those of as many full batches together.
     """
+    full_batches, remainders, probability, _ = classes
     count = full_batches.size - first
     keys = np.empty(count)
     beyond = 0.0
@@ -186,4 +196,4 @@ def grouped(
         sums[1, group] += probability[now] * remainders[now]
         sums[2, group] += probability[now]
     shares = sums[2, : group + 1].copy()
-    return sums[0, : group + 1] / shares, sums[1, : group + 1] / shares, shares
+    return QueryGroups(sums[0, : group + 1] / shares, sums[1, : group + 1] / shares, shares)

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .jit import kernel
+
+
+class Servers(NamedTuple):
+    """Servers of one station.
+
+    Parameters
+    ----------
+    number : int
+        How many there are; at least 1.
+    seconds : ndarray of float64
+        Mean seconds of one request by its items.
+    scv : float
+        Squared coefficient of variation of one service time.
+    slowdowns : ndarray of float64, shape (number + 1,) or (0,)
+        Factors on a service time by the number of busy servers at its start; empty where there is no contention.
+    """
+
+    number: int
+    seconds: NDArray[np.float64]
+    scv: float
+    slowdowns: NDArray[np.float64]
 
 
 @kernel
@@ -15,14 +38,8 @@ def simulate_queries(
     mean_gap: float,
     batch_size: int,
     offload_above: int,
-    cpu_seconds: NDArray[np.float64],
-    cores: int,
-    cpu_scv: float,
-    cpu_slowdowns: NDArray[np.float64],
-    accelerator_seconds: NDArray[np.float64],
-    units: int,
-    accelerator_scv: float,
-    accelerator_slowdowns: NDArray[np.float64],
+    cores: Servers,
+    units: Servers,
     latencies: NDArray[np.float64],
 ) -> tuple[float, float, float]:
     """Send queries through a machine that starts empty and write the latencies of the last ones.
@@ -37,16 +54,8 @@ def simulate_queries(
         Mean time between two arrivals, in seconds.
     batch_size, offload_above : int
         The policy; `offload_above` is the largest size where nothing is offloaded.
-    cpu_seconds : ndarray of float64, shape (>= batch_size + 1,)
-        Mean seconds of one request by its items.
-    cores, units : int
-        Servers of each station; at least 1.
-    cpu_scv, accelerator_scv : float
-        Squared coefficients of variation of one service time.
-    cpu_slowdowns, accelerator_slowdowns : ndarray of float64, shape (servers + 1,) or (0,)
-        Factors on a service time by the number of busy servers at its start; empty where there is no contention.
-    accelerator_seconds : ndarray of float64
-        Mean seconds of one offloaded query by its items.
+    cores, units : Servers
+        The core pool and the accelerator.
     latencies : ndarray of float64, shape (m,), m <= n
         Overwritten by the latencies of the last m queries, in seconds.
 
@@ -56,7 +65,9 @@ def simulate_queries(
         Seconds from the arrival before these m queries to the last one, and the seconds of work that they
         brought to the cores and to the accelerator.
     """
-    core_free, unit_free = _idle_servers(cores), _idle_servers(units)
+    core_count, core_seconds, core_scv, core_slowdowns = cores
+    unit_count, unit_seconds, unit_scv, unit_slowdowns = units
+    core_free, unit_free = _idle_servers(core_count), _idle_servers(unit_count)
     core_head, unit_head = 0, 0
     now, counted_from, cpu_work, accelerator_work = 0.0, 0.0, 0.0, 0.0
     warm_up = sizes.size - latencies.size
@@ -67,19 +78,19 @@ def simulate_queries(
         size = sizes[query]
         completed = now
         if size > offload_above:
-            seconds = accelerator_seconds[size] * _noise(rng, accelerator_scv)
-            if accelerator_slowdowns.size > 0:
-                seconds *= _slowdown(unit_free, unit_head, units, now, accelerator_slowdowns)
-            completed = _serve(unit_free, unit_head, units, now, seconds)
+            seconds = unit_seconds[size] * _noise(rng, unit_scv)
+            if unit_slowdowns.size > 0:
+                seconds *= _slowdown(unit_free, unit_head, unit_count, now, unit_slowdowns)
+            completed = _serve(unit_free, unit_head, unit_count, now, seconds)
             unit_head += 1
             accelerator_work += seconds
         else:
             while size > 0:
                 items = min(size, batch_size)
-                seconds = cpu_seconds[items] * _noise(rng, cpu_scv)
-                if cpu_slowdowns.size > 0:
-                    seconds *= _slowdown(core_free, core_head, cores, now, cpu_slowdowns)
-                completed = max(completed, _serve(core_free, core_head, cores, now, seconds))
+                seconds = core_seconds[items] * _noise(rng, core_scv)
+                if core_slowdowns.size > 0:
+                    seconds *= _slowdown(core_free, core_head, core_count, now, core_slowdowns)
+                completed = max(completed, _serve(core_free, core_head, core_count, now, seconds))
                 core_head += 1
                 cpu_work += seconds
                 size -= items

@@ -1,4 +1,4 @@
-"""Kernels of the carried work: the lattice of the work, the decay of the tail, the factorisation."""
+"""Kernels of the workload: the lattice of the work, the decay of the tail, the factorisation."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .jit import kernel
+from .request_mix import QueryClasses
 
 
 @kernel
-def work_lattice(
-    full_batches: NDArray[np.int64],
-    remainders: NDArray[np.float64],
-    probability: NDArray[np.float64],
-    full_seconds: float,
-    cell: float,
-) -> NDArray[np.float64]:
+def work_lattice(classes: QueryClasses, cell: float) -> NDArray[np.float64]:
     """Law of a query's work on a lattice of `cell` seconds, the mean kept."""
+    full_batches, remainders, probability, full_seconds = classes
     top = 0.0
     for i in range(full_batches.size):
         top = max(top, full_batches[i] * full_seconds + remainders[i])
@@ -40,9 +36,9 @@ def lattice_period(law: NDArray[np.float64], served: int) -> int:
     divisor = served
     for j in range(1, law.size):
         if law[j] != 0.0:
-            rest = j
-            while rest:
-                divisor, rest = rest, divisor % rest
+            remainder = j
+            while remainder:
+                divisor, remainder = remainder, divisor % remainder
             if divisor == 1:
                 break
     return divisor
@@ -209,28 +205,17 @@ def horizon(
     theta: float,
     error: float,
 ) -> float:
-    """Point from which on the tail of the carried work and what arrives in a window is geometric.
+    """Point from which on the tail of the workload and what arrives in a window is geometric.
 
-    Geometric to a relative error, that is, or negligible, if that comes first. With H the part of the carried work
+    Geometric to a relative error, that is, or negligible, if that comes first. With H the part of the workload
     that `rates` describe and A the arrivals, the tail beyond n differs from E e^(theta (H + A)) e^(-theta (n + 1)) by
     at most E e^(s (H + A)) e^(-s (n + 1)), for every s > theta (Chernoff).
     """
-    here = arrivals * growth(work, theta)[0] + absolute_growth(rates, theta)
+    sizes = np.abs(rates)
+    here = arrivals * growth(work, theta)[0] + growth(sizes, theta)[0]
     best = (here + 36.0) / theta
     for k in range(1, 4):
         more = 8.0 * k / max(rates.size, work.size)
-        there = arrivals * growth(work, theta + more)[0] + absolute_growth(rates, theta + more)
+        there = arrivals * growth(work, theta + more)[0] + growth(sizes, theta + more)[0]
         best = min(best, (there - here - math.log(error)) / more)
     return best
-
-
-@kernel
-def absolute_growth(rates: NDArray[np.float64], theta: float) -> float:
-    """Sum of |rates[j]| (e^(theta j) - 1)."""
-    step = math.expm1(theta)
-    above = 0.0
-    total = 0.0
-    for j in range(rates.size):
-        total += abs(rates[j]) * above
-        above += step * (above + 1.0)
-    return total

@@ -8,6 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kernels.interpolation import UnitGamma
+
 #: Standard deviations beyond which a Gamma law is cut off: what is left out then is rounding.
 DEVIATIONS = 9.0
 #: Deviation, in cells of a lattice, below which a law is narrow enough to pass for a constant.
@@ -56,9 +58,9 @@ def on_lattice(
 
 
 @lru_cache(maxsize=64)
-def unit_table(scv: float) -> tuple[NDArray[np.float64], float]:
-    """Tabulate the distribution function of the Gamma law with mean 1; return it and the distance of its points."""
+def unit_table(scv: float) -> UnitGamma:
+    """Tabulate the distribution function of the Gamma law with mean 1."""
     from scipy.special import gammainc
 
     step = (1.0 + DEVIATIONS * (math.sqrt(scv) + scv)) / (TABLE_POINTS - 1)
-    return gammainc(1.0 / scv, np.arange(TABLE_POINTS) * step / scv), step
+    return UnitGamma(gammainc(1.0 / scv, np.arange(TABLE_POINTS) * step / scv), step)

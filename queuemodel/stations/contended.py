@@ -1,7 +1,8 @@
 """A station whose servers slow each other down: the station without contention, moved by what a simpler pool says.
 
 Two pools with exponential service are solved beside it, one with the slowdowns, one whose service takes as long at any
-time as with all servers busy. What they say of a query's latency, given what it finds and brings, are two laws. The map
+time as with all servers busy. What they say of a query's latency, given what it sees on arrival and brings, are two
+laws. The map
 that takes the quantiles of one to those of the other is applied to the law of the station itself.
 """
 
@@ -13,15 +14,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import (
-    contended as contended_kernel,
-)
-from ..kernels import (
-    seen_on_arrival as seen_on_arrival_kernel,
-)
-from ..kernels import (
-    seen_on_arrival_tables as seen_on_arrival_tables_kernel,
-)
+from ..kernels import contended as contended_kernel
+from ..kernels import seen_on_arrival as law_kernel
+from ..kernels import seen_on_arrival_tables as tables_kernel
+from ..kernels.jit import plain
+from ..kernels.mxmc import NumberInSystem, number_in_system
 from ..numerics.gamma import unit_table
 from ..numerics.quantile import mean
 from .protocol import StationQueue
@@ -31,6 +28,8 @@ from .request_mix import RequestMix
 NEGLIGIBLE = 1e-12
 #: Relative width to which a jump of the law is enclosed.
 TOLERANCE = 1e-6
+#: Change of the ratio of neighbors, from one to the next, at which the law of the number passes for geometric.
+STEADY = 1e-10
 #: A probability to be late from which on rounding decides.
 SURELY_DONE = 1e-11
 #: Levels of requests in the system up to all servers busy, and how slowly they thin out beyond.
@@ -43,9 +42,6 @@ NOISY_GROUPS = (6, 1)
 #: Weight of the mean of first and last factor, and the noise's deviation at which it is half of that: any of the
 #: requests that run together may end last, the more so the more noise. Half is what served best on random machines.
 BLUR, BLURRED = 0.5, 0.2
-NONE, NO_TABLE = np.zeros(0), np.zeros((0, 0))
-NOTHING_QUIET = (NONE, NONE, NONE, NO_TABLE, NONE, NONE, NONE, NONE, NONE, NONE)
-NOTHING_NOISY = (NONE, NONE, NONE, NO_TABLE, NO_TABLE, NO_TABLE, NO_TABLE, NONE, 1.0)
 
 
 class ContendedQueue(StationQueue):
@@ -69,56 +65,46 @@ class ContendedQueue(StationQueue):
         self.crowded = float(slowdowns[-1])
         #: Whether every request is slowed alike, so that the law is that of the station in a longer unit of time.
         self.uniform = bool(slowdowns[1] == slowdowns[-1])
-        self.more_than = np.cumsum(mix.count_law[::-1])[::-1][1:].copy()
+        self.more_than = mix.more_than
         self.seconds = mix.work / float(self.more_than.sum())
 
     def slowdown(self, rate: float) -> float:
         """Mean factor on the service time at a rate of the station's queries per second, weighted by work."""
         if self.uniform:
             return self.crowded
-        at_least, _ = self.in_system(rate, self.slowdowns)
+        at_least = self.in_system(rate, self.slowdowns).at_least
         return contended_kernel.mean_slowdown(at_least, _work_shares(self.mix), self.slowdowns)
 
-    def in_system(self, rate: float, slowdowns: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-        """P(n or more requests in the exponential pool) at n, and the ratio at which it falls beyond."""
-        return contended_kernel.number_in_system(rate * self.seconds, self.more_than, slowdowns, NEGLIGIBLE)
+    def in_system(self, rate: float, slowdowns: NDArray[np.float64]) -> NumberInSystem:
+        """Law of the requests in the exponential pool."""
+        return number_in_system(rate * self.seconds, self.more_than, slowdowns, NEGLIGIBLE, STEADY)
 
     def at(self, rate: float) -> ContendedLaw:
         """Solve the station at a rate of its own queries per second, below the stable one."""
         return ContendedLaw(self, rate)
 
     @cached_property
-    def whole(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Service times of queries of one shorter request, rising; shapes (w,), (w + 1,) and (w,).
-
-        Beside them P(such a query with a longer one), before the first and after each, and the integral of that up to
-        each.
-        """
+    def single(self) -> law_kernel.SingleRequests:
+        """Queries of one shorter request."""
         mix = self.mix
         count = int(np.searchsorted(mix.full_batches, 1))
         services = mix.remainders[:count].copy()
         tails = np.append(np.cumsum(mix.probability[:count][::-1])[::-1], 0.0)
-        return services, tails, np.cumsum(tails[:count] * np.diff(services, prepend=0.0))
+        sums = np.cumsum(tails[:count] * np.diff(services, prepend=0.0))
+        return plain(law_kernel.SingleRequests(services, tails, sums))
 
     @cached_property
-    def groups(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Full requests, rest and probability of groups of alike queries, finer in the tail; each of shape (groups,).
-
-        Without noise those of one shorter request are left to `whole`.
-        """
+    def groups(self) -> tables_kernel.QueryGroups:
+        """Groups of alike queries, finer in the tail; without noise those of one shorter request are in `single`."""
         mix = self.mix
         if mix.scv > 0.0:
-            return seen_on_arrival_tables_kernel.grouped(
-                mix.full_batches, mix.remainders, mix.probability, 0, NOISY_GROUPS, True
-            )
+            return tables_kernel.grouped(mix.classes, 0, NOISY_GROUPS, True)
         first = int(np.searchsorted(mix.full_batches, 1))
-        return seen_on_arrival_tables_kernel.grouped(
-            mix.full_batches, mix.remainders, mix.probability, first, GROUPS, False
-        )
+        return tables_kernel.grouped(mix.classes, first, GROUPS, False)
 
 
 class SeenOnArrivalLaw:
-    """The law of a latency that depends on what a query finds in an exponential pool, on what it brings and on noise.
+    """The law of a latency that depends on what a query sees in an exponential pool, on what it brings and on noise.
 
     Parameters
     ----------
@@ -132,48 +118,26 @@ class SeenOnArrivalLaw:
 
     def __init__(self, queue: ContendedQueue, rate: float, slowdowns: NDArray[np.float64]) -> None:
         mix = queue.mix
-        self.at_least, ratio = queue.in_system(rate, slowdowns)
+        in_system = queue.in_system(rate, slowdowns)
+        self.at_least = in_system.at_least
         gained = np.append(0.0, np.cumsum(slowdowns[-1] - slowdowns[1:])) / queue.servers
-        setting = (queue.seconds, slowdowns, gained, min(1.0, 0.5 * (1.0 + mix.scv)))
-        full_batches, remainders, share = queue.groups
+        service = tables_kernel.SlowedService(queue.seconds, slowdowns, gained, min(1.0, 0.5 * (1.0 + mix.scv)))
+        self.quiet: law_kernel.QuietLaw | None = None
+        self.noisy: law_kernel.NoisyLaw | None = None
         if mix.scv > 0.0:
-            _, tails, middles = seen_on_arrival_tables_kernel.levels_seen(
-                queue.servers, NOISY_LEVELS, self.at_least, ratio, NEGLIGIBLE
+            self.noisy = plain(_noisy_law(queue, in_system, service))
+        else:
+            groups, idle = queue.groups, mix.idle(slowdowns)
+            tails, latencies, waits, factor = tables_kernel.quiet_tables(
+                LEVELS, in_system, NEGLIGIBLE, groups, mix.full_seconds, service
             )
-            full_wait, full_factor = seen_on_arrival_tables_kernel.times_behind(middles, full_batches, *setting)
-            remainder_wait, remainder_factor = seen_on_arrival_tables_kernel.times_behind(
-                middles, full_batches + 1.0, *setting
+            self.quiet = plain(
+                law_kernel.QuietLaw(tails, idle, mix.probability, latencies, groups.share, queue.single, waits, factor)
             )
-            # With noise any of the requests that run together may be the last to end, not only the slowest one.
-            together = np.minimum(full_batches, queue.servers)
-            _, first_factor = seen_on_arrival_tables_kernel.times_behind(
-                middles, np.maximum(full_batches - together + 1.0, 1.0), *setting
-            )
-            spread = math.sqrt(mix.scv)
-            full_factor -= BLUR * spread / (spread + BLURRED) * (full_factor - first_factor)
-            gamma, step = unit_table(mix.scv)
-            self.quiet = NOTHING_QUIET
-            self.noisy = (
-                tails,
-                share,
-                together,
-                full_wait,
-                full_factor * np.where(full_batches > 0.0, mix.full_seconds, 0.0)[:, None],
-                remainder_wait,
-                remainder_factor * remainders[:, None],
-                gamma,
-                step,
-            )
-            return
-        tails, cut, whole_waits, whole_factor = seen_on_arrival_tables_kernel.quiet_tables(
-            LEVELS, self.at_least, ratio, NEGLIGIBLE, full_batches, remainders, mix.full_seconds, *setting
-        )
-        self.quiet = (tails, mix.idle(slowdowns), mix.probability, cut, share, *queue.whole, whole_waits, whole_factor)
-        self.noisy = NOTHING_NOISY
 
     def longer(self, at: float) -> float:
         """P(latency > `at` seconds)."""
-        return seen_on_arrival_kernel.either_longer(at, self.quiet, self.noisy)
+        return law_kernel.longer(at, self.quiet, self.noisy)
 
     def within(self, at: float) -> float:
         """P(latency <= `at` seconds)."""
@@ -181,7 +145,29 @@ class SeenOnArrivalLaw:
 
     def when_longer(self, share: float, least: float) -> tuple[float, float, float]:
         """Times, not before `least`, between which `longer` falls to `share`, and how far it is between them."""
-        return seen_on_arrival_kernel.when_longer(share, least, TOLERANCE, self.quiet, self.noisy)
+        return law_kernel.when_longer(share, least, TOLERANCE, self.quiet, self.noisy)
+
+
+def _noisy_law(
+    queue: ContendedQueue, in_system: NumberInSystem, service: tables_kernel.SlowedService
+) -> law_kernel.NoisyLaw:
+    mix, servers = queue.mix, queue.servers
+    full_batches, remainders, share = queue.groups
+    _, tails, middles = tables_kernel.levels_seen(servers, NOISY_LEVELS, in_system, NEGLIGIBLE)
+    full_wait, full_factor = tables_kernel.times_behind(middles, full_batches, service)
+    remainder_wait, remainder_factor = tables_kernel.times_behind(middles, full_batches + 1.0, service)
+    # With noise any of the requests that run together may be the last to end, not only the slowest one.
+    together = np.minimum(full_batches, servers)
+    first = np.maximum(full_batches - together + 1.0, 1.0)
+    _, first_factor = tables_kernel.times_behind(middles, first, service)
+    spread = math.sqrt(mix.scv)
+    full_factor -= BLUR * spread / (spread + BLURRED) * (full_factor - first_factor)
+    full_seconds = full_factor * np.where(full_batches > 0.0, mix.full_seconds, 0.0)[:, None]
+    remainder_seconds = remainder_factor * remainders[:, None]
+    noise = plain(unit_table(mix.scv))
+    return law_kernel.NoisyLaw(
+        tails, share, together, full_wait, full_seconds, remainder_wait, remainder_seconds, noise
+    )
 
 
 class ContendedLaw:

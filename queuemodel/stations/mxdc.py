@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from ..kernels import mxdc as mxdc_kernel
 from ..kernels import wait_table as wait_table_kernel
 from ..kernels import workload as workload_kernel
+from ..kernels.jit import plain
 from ..numerics.quantile import mean
 from .protocol import StationQueue
 from .request_mix import RequestMix
@@ -53,15 +53,15 @@ class MxDcQueue(StationQueue):
         self.mix = mix
         self.cores = cores
         self.window = _window(mix)
+        self.rows = plain(wait_table_kernel.Rows(self.window, FINE_ROWS, FINE_WINDOWS, COARSE_ROWS))
         #: Cells of work that the cores do in a window.
         self.served = cores if mix.alike else _served(mix.work_square / self.window**2, cores)
-        self.work = workload_kernel.work_lattice(
-            mix.full_batches, mix.remainders, mix.probability, mix.full_seconds, self.window * cores / self.served
-        )
+        self.work = workload_kernel.work_lattice(mix.classes, self.window * cores / self.served)
         # A hair early, so that rounding cannot hold back a latency that is exactly the idle one.
         self.idle = mix.idle(np.ones(cores + 1)) * (1.0 - 1e-14)
         self.positions = np.arange(1, mix.most + 1)
-        self.sums = mxdc_kernel.remainder_sums(mix.full_batches, mix.remainders, mix.probability)
+        sums = plain(mxdc_kernel.remainder_sums(mix.classes))
+        self.pool = plain(mxdc_kernel.Pool(mix.classes, sums, self.work, cores, self.served, self.window, mix.alike))
 
     def at(self, rate: float) -> MxDcLaw:
         """Solve the queue at a rate of queries per second, below the stable one."""
@@ -84,7 +84,6 @@ class MxDcLaw:
         self.far_from = self.settled * queue.window
         self.fall = self.workload.decay * queue.served / queue.window
         self._workload_and_own = np.empty(0)
-        self.grid = (queue.window, FINE_ROWS, FINE_WINDOWS, COARSE_ROWS)
 
     def latency(self, at: float) -> float:
         """P(latency of a query <= `at` seconds)."""
@@ -93,39 +92,29 @@ class MxDcLaw:
             return 0.0
         if mix.alike:
             return self._alike_latency(at - mix.full_seconds)
-        self._tabulate(at - mix.longest, at - mix.shortest)
-        return wait_table_kernel.mixed_latency(
-            at,
-            self._table,
-            self._times,
-            self.grid,
-            self.far_from,
-            self._far,
-            self.fall,
-            mix.full_batches,
-            mix.remainders,
-            mix.probability,
-            mix.full_seconds,
-            queue.idle,
-        )
+        value = wait_table_kernel.mixed_latency(at, self._table, queue.rows, mix.classes, queue.idle)
+        if math.isnan(value):
+            self._tabulate(at - mix.longest, at - mix.shortest)
+            value = wait_table_kernel.mixed_latency(at, self._table, queue.rows, mix.classes, queue.idle)
+        return value
 
     def _alike_latency(self, after: float) -> float:
         """P(latency <= `after` + a request's time) where all requests take equally long: exact.
 
-        Then a query of K requests is done in time if what was carried, what arrived since and K fit into the window's
+        Then a query of K requests is done in time if the workload, what arrived since and K fit into the window's
         rounds.
         """
-        queue, carried = self.queue, self.workload
+        queue, workload = self.queue, self.workload
         if after < 0.0:
             return 0.0
         rounds = int(after / queue.window) + 1
         left = rounds * queue.window - after
         top = rounds * queue.cores
         if rounds > self.settled:
-            period, decay = carried.period, carried.decay
+            period, decay = workload.period, workload.decay
             log_own = math.log1p(decay * queue.served / self.arrivals)
             passed = period * (top // period + 1)
-            return -math.expm1(min(carried.log_tail + log_own + self.fall * left - decay * passed, 0.0))
+            return -math.expm1(min(workload.log_tail + log_own + self.fall * left - decay * passed, 0.0))
         arrived = _arrived(self.rate * left, queue.work, top + 1)
         return min(float(arrived @ self._with_own(top + 1)[top::-1]), 1.0)
 
@@ -136,20 +125,7 @@ class MxDcLaw:
         if mix.alike:
             return mean(self.latency, queue.window)
         self._tabulate(0.0, math.inf)
-        return wait_table_kernel.mixed_mean(
-            self._table,
-            self._times,
-            self.grid,
-            self.far_from,
-            self._far,
-            self.fall,
-            mix.full_batches,
-            mix.remainders,
-            mix.probability,
-            mix.full_seconds,
-            queue.idle,
-            NEGLIGIBLE_SURVIVAL,
-        )
+        return wait_table_kernel.mixed_mean(self._table, queue.rows, mix.classes, queue.idle, NEGLIGIBLE_SURVIVAL)
 
     def wait(self, at: float) -> float:
         """P(a request waits <= `at` seconds), over all requests."""
@@ -185,82 +161,54 @@ class MxDcLaw:
         ndarray of float64, shape (n, m)
             Log probabilities, not below log 1e-15, which also stands for what was left out.
         """
-        table = np.full((times.size, positions.size), LEAST_LOG)
-        filled = np.zeros(times.size, np.bool_)
+        table = self._empty_table(times, positions)
+        logs = table[2]
         for row in range(times.size):
-            mxdc_kernel.fill(times, row, row + 1, filled, table, positions, *self._parameters)
-            if table[row, -1] < least:
+            mxdc_kernel.fill(table, row, row + 1, self.queue.pool, self._workload_seen)
+            if logs[row, -1] < least:
+                logs[row + 1 :] = LEAST_LOG
                 break
-        return table
+        return logs
 
     def _tabulate(self, least: float, most: float) -> None:
         """Fill the table's rows that waits from `least` to `most` seconds are read from."""
         if least >= self.far_from:
             return
         # A row before and two after, for slopes.
-        first = max(wait_table_kernel.row_before(max(least, 0.0), *self.grid) - 1, 0)
-        beyond = len(self._times)
+        first = max(wait_table_kernel.row_before(max(least, 0.0), self.queue.rows) - 1, 0)
+        beyond = self._table[0].size
         if most < self.far_from:
-            beyond = min(wait_table_kernel.row_before(max(most, 0.0), *self.grid) + 3, beyond)
-        if not self._filled[first:beyond].all():
-            positions = self.queue.positions
-            mxdc_kernel.fill(self._times, first, beyond, self._filled, self._table, positions, *self._parameters)
+            beyond = min(wait_table_kernel.row_before(max(most, 0.0), self.queue.rows) + 3, beyond)
+        mxdc_kernel.fill(self._table, first, beyond, self.queue.pool, self._workload_seen)
 
     @cached_property
-    def _times(self) -> NDArray[np.float64]:
-        """Waits that the table has rows for, in seconds."""
+    def _table(self) -> wait_table_kernel.WaitTable:
+        """Waits of all requests, as far as they have been asked for."""
         fine = np.arange(FINE_WINDOWS * FINE_ROWS) / FINE_ROWS
         windows = max(self.settled, FINE_WINDOWS) - FINE_WINDOWS + 1
         coarse = FINE_WINDOWS + np.arange(windows * COARSE_ROWS) / COARSE_ROWS
         # A hair beyond the multiples, so that rounding cannot put a window's end into the round before it.
-        return np.concatenate([fine, coarse]) * (self.queue.window * (1.0 + 1e-14))
+        times = np.concatenate([fine, coarse]) * (self.queue.window * (1.0 + 1e-14))
+        return self._empty_table(times, self.queue.positions)
+
+    def _empty_table(self, times: NDArray[np.float64], positions: NDArray[np.int64]) -> wait_table_kernel.WaitTable:
+        logs = np.full((times.size, positions.size), math.nan)
+        return plain(wait_table_kernel.WaitTable(times, positions, logs, self._far))
 
     @cached_property
-    def _table(self) -> NDArray[np.float64]:
-        return np.empty((self._times.size, self.queue.mix.most))
+    def _far(self) -> wait_table_kernel.FarWaits:
+        most, workload = self.queue.mix.most, self.workload
+        logs = mxdc_kernel.far_logs(most, self.queue.pool, workload.decay, workload.period, workload.log_tail)
+        return plain(wait_table_kernel.FarWaits(self.far_from, logs, self.fall))
 
     @cached_property
-    def _filled(self) -> NDArray[np.bool_]:
-        return np.zeros(self._times.size, np.bool_)
-
-    @cached_property
-    def _far(self) -> NDArray[np.float64]:
-        queue, carried = self.queue, self.workload
-        return mxdc_kernel.far_waits(
-            queue.mix.most,
-            queue.mix.full_seconds,
-            queue.cores,
-            queue.served,
-            queue.window,
-            carried.decay,
-            carried.period,
-            carried.log_tail,
-        )
-
-    @cached_property
-    def _parameters(self) -> tuple[Any, ...]:
-        """What the kernels that fill rows take."""
-        queue, mix = self.queue, self.queue.mix
+    def _workload_seen(self) -> mxdc_kernel.WorkloadSeen:
+        queue = self.queue
         below = self.workload.below((self.settled + 1) * queue.served + 1, max(1, queue.served // queue.cores))
-        return (
-            self.far_from,
-            self._far,
-            self.fall,
-            queue.work,
-            np.ascontiguousarray(below[::-1]),
-            self.workload.none,
-            *queue.sums,
-            mix.remainders,
-            mix.full_seconds,
-            self.rate,
-            queue.cores,
-            queue.served,
-            queue.window,
-            mix.alike,
-        )
+        return plain(mxdc_kernel.WorkloadSeen(self.rate, np.ascontiguousarray(below[::-1]), self.workload.none))
 
     def _with_own(self, count: int) -> NDArray[np.float64]:
-        """P(carried work and a query's own requests <= i) for i < count or more, where all take equally long."""
+        """P(workload and a query's own requests <= i) for i < count or more, where all take equally long."""
         if self._workload_and_own.size < count:
             most = max(count, 2 * self._workload_and_own.size)
             self._workload_and_own = self.workload.below(most, 1, self.queue.work)

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import mxgc as mxgc_kernel
+from ..kernels.jit import plain
+from ..kernels.request_mix import QueryClasses
 from ..numerics.gamma import unit_table
 from ..numerics.quantile import mean
 from .interpolated_waits import interpolated_waits
@@ -42,8 +44,8 @@ class MxGcQueue(StationQueue):
     def __init__(self, mix: RequestMix, cores: int) -> None:
         self.mix = mix
         self.quiet = MxDcQueue(mix, cores)
-        self.gamma, self.gamma_step = unit_table(mix.scv)
-        self.full_batches, self.remainders, self.probability = _grouped(mix)
+        self.noise = plain(unit_table(mix.scv))
+        self.classes = plain(_grouped(mix))
         self.positions = _some_positions(mix.most)
 
     def at(self, rate: float) -> MxGcLaw:
@@ -72,17 +74,7 @@ class MxGcLaw:
     def latency(self, at: float) -> float:
         """P(latency of a query <= `at` seconds)."""
         queue = self.queue
-        return mxgc_kernel.latency_cdf(
-            at,
-            self.waits,
-            WEIGHTS,
-            queue.full_batches,
-            queue.remainders,
-            queue.probability,
-            queue.mix.full_seconds,
-            queue.gamma,
-            queue.gamma_step,
-        )
+        return mxgc_kernel.latency_cdf(at, self.waits, WEIGHTS, queue.classes, queue.noise)
 
     @property
     def mean(self) -> float:
@@ -119,7 +111,7 @@ def _some_positions(most: int) -> NDArray[np.int64]:
     return np.unique(np.append(np.arange(1, MOST_POSITIONS // 2), ladder))
 
 
-def _grouped(mix: RequestMix) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+def _grouped(mix: RequestMix) -> QueryClasses:
     """Merge classes whose remainders are alike next to the noise, keeping their mean."""
     finest = min(0.25, 0.5 * math.sqrt(mix.scv))
     width = np.where(mix.full_batches == 0, 0.25 * finest, finest)
@@ -129,4 +121,4 @@ def _grouped(mix: RequestMix) -> tuple[NDArray[np.int64], NDArray[np.float64], N
     starts = np.flatnonzero(np.append(True, (np.diff(mix.full_batches) != 0) | (key[1:] != key[:-1])))
     probability = np.add.reduceat(mix.probability, starts)
     remainders = np.add.reduceat(mix.probability * mix.remainders, starts) / probability
-    return mix.full_batches[starts], remainders, probability
+    return QueryClasses(mix.full_batches[starts], remainders, probability, mix.full_seconds)

@@ -16,6 +16,8 @@ from .request_mix import RequestMix
 NEGLIGIBLE = 1e-13
 #: Departures per core after which hardly any query that has started its last request is still there.
 MEMORY = 40
+#: Change of the ratio of neighbors, from one to the next, at which the law passes for geometric.
+STEADY = 1e-14
 
 
 class MxMcQueue(StationQueue):
@@ -43,14 +45,15 @@ class MxMcLaw:
         self.per_query = float(self.bulk @ np.arange(self.bulk.size))
         self.service_mean = mix.work / self.per_query
         self.rate = rate
-        self.in_system, self.ratio = mxmc_kernel.number_in_system(self.bulk, rate, self.service_mean, cores, NEGLIGIBLE)
-        beyond = self.in_system[-1] * self.ratio / (1.0 - self.ratio)
-        self.at_least = np.cumsum(self.in_system[::-1])[::-1] + beyond
+        self.in_system = mxmc_kernel.number_in_system(
+            rate * self.service_mean, mix.more_than, np.ones(cores + 1), NEGLIGIBLE, STEADY
+        )
+        self.ratio = self.in_system.ratio
 
     @cached_property
     def _steps(self) -> NDArray[np.float64]:
         """Law of the departures until a query is done, up to where it falls like the number in the system."""
-        head, ratio = self.in_system, self.ratio
+        head, ratio = self.in_system.law, self.ratio
         levels = math.ceil(math.log(NEGLIGIBLE) / math.log(ratio)) if ratio > 0.0 else 0
         memory = MEMORY * self.cores + self.bulk.size
         if levels > memory:
@@ -80,7 +83,7 @@ class MxMcLaw:
 
     def log_waits(self, times: NDArray[np.float64], positions: NDArray[np.int64]) -> NDArray[np.float64]:
         """Log of the probabilities that requests wait longer; as `MxDcLaw.log_waits`."""
-        return mxmc_kernel.log_waits(times, positions, self.at_least, self.ratio, self.service_mean, self.cores)
+        return mxmc_kernel.log_waits(times, positions, self.in_system, self.service_mean, self.cores)
 
     def wait(self, at: float) -> float:
         """P(a request waits <= `at` seconds), over all requests."""
@@ -92,8 +95,9 @@ class MxMcLaw:
     @property
     def mean_wait(self) -> float:
         """Mean time that a request waits, over all requests, in seconds: Little's law."""
-        queue = np.maximum(np.arange(self.in_system.size) - self.cores, 0)
+        law = self.in_system.law
+        queue = np.maximum(np.arange(law.size) - self.cores, 0)
         keep = 1.0 - self.ratio
-        beyond = float(self.in_system[-1]) * self.ratio / keep
-        waiting = float(self.in_system @ queue) + beyond * (float(queue[-1]) + 1.0 / keep)
+        beyond = float(law[-1]) * self.ratio / keep
+        waiting = float(law @ queue) + beyond * (float(queue[-1]) + 1.0 / keep)
         return waiting / (self.rate * self.per_query)

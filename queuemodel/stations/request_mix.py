@@ -1,4 +1,4 @@
-"""The requests that queries bring to one station: how many full ones, how long the shorter last one, how often."""
+"""The requests that queries bring to one station: how many full batches, how long the remainder, how often."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from ..inputs.contention import ContentionByBatch
 from ..inputs.service_curve import ServiceCurve
-from ..kernels.request_mix import batch_of_an_item, cut, idle_latencies, moments
+from ..kernels.jit import plain
+from ..kernels.request_mix import QueryClasses, batch_of_an_item, cut, idle_latencies, moments
 
 #: Share of a station's queries below which a class is left out: far below what any percentile sees.
 NEGLIGIBLE = 1e-14
@@ -44,6 +45,8 @@ class RequestMix:
 
     Attributes
     ----------
+    classes : QueryClasses
+        The first four, as the kernels take them.
     work : float
         Mean work that a query brings, in seconds.
     full_work, remainder_work : float
@@ -63,6 +66,7 @@ class RequestMix:
     scv: float
     share: float
     batch: float = 1.0
+    classes: QueryClasses = field(init=False)
     work: float = field(init=False)
     full_work: float = field(init=False)
     remainder_work: float = field(init=False)
@@ -72,13 +76,13 @@ class RequestMix:
     most: int = field(init=False)
 
     def __post_init__(self) -> None:
-        full, rest, work_square, shortest, longest, most = moments(
-            self.full_batches, self.remainders, self.probability, self.full_seconds
-        )
+        classes = plain(QueryClasses(self.full_batches, self.remainders, self.probability, self.full_seconds))
+        full, remainder, work_square, shortest, longest, most = moments(classes)
         derived = {
-            "work": full * self.full_seconds + rest,
+            "classes": classes,
+            "work": full * self.full_seconds + remainder,
             "full_work": full * self.full_seconds,
-            "remainder_work": rest,
+            "remainder_work": remainder,
             "work_square": work_square,
             "shortest": shortest,
             "longest": longest,
@@ -99,15 +103,20 @@ class RequestMix:
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """Requests of each class, the rest included; shape (n,)."""
+        """Requests of each class, the remainder included; shape (n,)."""
         return self.full_batches + (self.remainders > 0)
 
     @property
     def position_shares(self) -> NDArray[np.float64]:
         """Share of all requests that are the first, second, … of their query; shape (most,)."""
-        shares = np.cumsum(self.count_law[::-1])[::-1][1:]
+        shares = self.more_than
         shares /= shares.sum()
         return shares
+
+    @property
+    def more_than(self) -> NDArray[np.float64]:
+        """P(a query brings more than k requests) at index k; shape (most,)."""
+        return np.asarray(np.cumsum(self.count_law[::-1])[::-1][1:].copy())
 
     @property
     def count_law(self) -> NDArray[np.float64]:
@@ -116,7 +125,7 @@ class RequestMix:
 
     def idle(self, slowdowns: NDArray[np.float64]) -> NDArray[np.float64]:
         """Seconds that each class takes on idle servers without noise, given factors by busy servers; shape (n,)."""
-        return idle_latencies(self.full_batches, self.remainders, self.full_seconds, slowdowns)
+        return idle_latencies(self.classes, slowdowns)
 
 
 def mix_of(pmf: NDArray[np.float64], first_size: int, batch_size: int, curve: ServiceCurve) -> RequestMix | None:

@@ -1,4 +1,4 @@
-"""The work that queues carry over from one window to the next: a random walk that cannot go below zero."""
+"""The workload that queues carry over from one window to the next: a random walk that cannot go below zero."""
 
 from __future__ import annotations
 

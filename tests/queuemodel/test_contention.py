@@ -23,7 +23,8 @@ from recplan.queuemodel import (
     simulate,
 )
 from recplan.queuemodel.analysis import latency_at
-from recplan.queuemodel.kernels.contended import mean_slowdown, number_in_system
+from recplan.queuemodel.kernels.contended import mean_slowdown
+from recplan.queuemodel.kernels.mxmc import number_in_system
 from recplan.queuemodel.kernels.simulation import _idle_servers, _serve, _slowdown
 from recplan.solvers import idle_percentile, max_qps
 from strategies import contentions, percentiles, rising_curves, scenarios, utilizations, with_contention
@@ -179,7 +180,7 @@ def test_the_simulator_counts_the_busy_servers_as_a_list_of_them_does(servers, s
 def test_single_requests_fill_the_exponential_pool_as_a_birth_and_death_process(cores, contention, utilization):
     slowdowns = contention.table(cores)
     rate = utilization * cores / slowdowns[-1]
-    at_least, ratio = number_in_system(rate, np.ones(1), slowdowns, 1e-13)
+    _, at_least, ratio = number_in_system(rate, np.ones(1), slowdowns, 1e-13, 1e-10)
     ends = np.arange(1, 4000)
     busy = np.minimum(ends, cores)
     law = np.append(1.0, np.cumprod(rate * slowdowns[busy] / busy))
@@ -197,7 +198,7 @@ def test_single_exponential_requests_wait_as_in_a_birth_and_death_process(cores,
     crowded = contention.slowdown(cores)
     rate = utilization * cores / crowded
     latency = analyze(Machine(CorePool(cores, curve)), QuerySizes.fixed(1), Policy(1), rate)
-    waiting = float(number_in_system(rate, np.ones(1), contention.table(cores), 1e-13)[0][cores])
+    waiting = float(number_in_system(rate, np.ones(1), contention.table(cores), 1e-13, 1e-10).at_least[cores])
     drain = cores / crowded - rate
     assert latency.wait_probability == pytest.approx(waiting, rel=1e-6)
     assert latency.wait_mean == pytest.approx(waiting / drain, rel=1e-6)

@@ -18,7 +18,7 @@ from recplan.queuemodel import (
     Stations,
     simulate,
 )
-from recplan.queuemodel.kernels.simulation import _idle_servers, _serve, simulate_queries
+from recplan.queuemodel.kernels.simulation import Servers, _idle_servers, _serve, simulate_queries
 from strategies import factors, query_sizes, rising_curves, scenarios, service_curves, utilizations
 
 
@@ -77,8 +77,8 @@ def test_another_core_delays_no_query(curve, sizes, batch_size, cores, utilizati
     def latencies(cores):
         out = np.empty(500)
         arrivals = np.random.default_rng(1)
-        none, empty = np.zeros(1), np.zeros(0)
-        simulate_queries(arrivals, drawn, gap, batch_size, 50, seconds, cores, 0.0, empty, none, 1, 0.0, empty, out)
+        servers = Servers(cores, seconds, 0.0, np.zeros(0))
+        simulate_queries(arrivals, drawn, gap, batch_size, 50, servers, servers, out)
         return out
 
     assert (latencies(cores + 1) <= latencies(cores) * (1 + 1e-9)).all()
