@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .inputs.service_curve import PROVENANCES as PROVENANCES
     from .inputs.service_curve import ServiceCurve
     from .inputs.size_laws import published_laws as published_laws
-    from .kernels.jit import kernel as kernel
+    from .kernels.request_mix import MixSums as MixSums
     from .numerics.gamma import unit_table as unit_table
     from .numerics.quantile import quantile as quantile
     from .numerics.root_finding import crossing as crossing
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from .results import plain as plain
     from .simulation import MOST_QUERIES as MOST_QUERIES
     from .simulation import Sample, simulate
-    from .stations.mxdc import FULL_REQUESTS_DECIDE as FULL_REQUESTS_DECIDE
-    from .stations.request_mix import NEARLY_ONE as NEARLY_ONE
+    from .stations.dispatch import for_single_requests as for_single_requests
+    from .stations.request_mix import mix_sums as mix_sums
     from .stations.station import Station as Station
     from .stations.station import Stations as Stations
     from .stations.station import accelerator_station as accelerator_station
@@ -67,14 +67,14 @@ _HOMES = {
     "inputs.query_sizes": ("LARGEST_SIZE", "QuerySizes"),
     "inputs.service_curve": ("PROVENANCES", "ServiceCurve"),
     "inputs.size_laws": ("published_laws",),
-    "kernels.jit": ("kernel",),
+    "kernels.request_mix": ("MixSums",),
     "numerics.gamma": ("unit_table",),
     "numerics.quantile": ("quantile",),
     "numerics.root_finding": ("crossing",),
     "results": ("Restorable", "Row", "flat", "plain"),
     "simulation": ("MOST_QUERIES", "Sample", "simulate"),
-    "stations.mxdc": ("FULL_REQUESTS_DECIDE",),
-    "stations.request_mix": ("NEARLY_ONE",),
+    "stations.dispatch": ("for_single_requests",),
+    "stations.request_mix": ("mix_sums",),
     "stations.station": ("Station", "Stations", "accelerator_station", "core_station"),
 }
 

@@ -24,6 +24,12 @@ class QueryClasses(NamedTuple):
 
 
 @kernel
+def counted(full: int, remainder: float, full_seconds: float) -> tuple[int, float]:
+    """Count a remainder that takes exactly as long as a full batch as a full one."""
+    return (full + 1, 0.0) if remainder == full_seconds else (full, remainder)
+
+
+@kernel
 def cut(
     pmf: NDArray[np.float64],
     first_size: int,
@@ -34,7 +40,7 @@ def cut(
     """Cut queries of `first_size`, `first_size` + 1, … items; return full batches, remainders' seconds, probability.
 
     Classes come sorted as `QueryClasses` are; equal ones are one class; those less probable than `negligible` are left
-    out. A remainder that takes exactly as long as a full batch counts as a full one.
+    out.
     """
     count = pmf.size
     full_batches = np.empty(count, np.int64)
@@ -45,12 +51,7 @@ def cut(
         if pmf[i] <= negligible:
             continue
         size = first_size + i
-        full = size // batch_size
-        left = size - full * batch_size
-        remainder = seconds[left] if left > 0 else 0.0
-        if left > 0 and remainder == seconds[-1]:
-            full += 1
-            remainder = 0.0
+        full, remainder = counted(size // batch_size, seconds[size % batch_size], seconds[-1])
         at = classes
         while at > 0 and (
             full_batches[at - 1] > full or (full_batches[at - 1] == full and remainders[at - 1] > remainder)
@@ -116,6 +117,101 @@ def idle_latencies(classes: QueryClasses, slowdowns: NDArray[np.float64]) -> NDA
                 ended += full_seconds * (slowdowns[n % servers + 1] + (n // servers - 1) * crowded)
             out[i] = max(out[i], ended)
     return out
+
+
+@kernel
+def nearly_single(most: int, requests: float, enough: float) -> bool:
+    """Whether queries pass for single requests, given the most that one brings and how many all bring together."""
+    return most <= 2 and requests <= enough
+
+
+class MixSums(NamedTuple):
+    """What requests many policies bring to one station; each of shape (batch sizes, thresholds).
+
+    Parameters
+    ----------
+    work, work_square : ndarray of float64
+        Share of the queries that go to the station, times the mean of their work or of its square.
+    late : ndarray of float64
+        Share of the queries that go there and are late even where it is idle.
+    alike, nearly_single : ndarray of bool
+        As `RequestMix` has them.
+    """
+
+    work: NDArray[np.float64]
+    work_square: NDArray[np.float64]
+    late: NDArray[np.float64]
+    alike: NDArray[np.bool_]
+    nearly_single: NDArray[np.bool_]
+
+
+@kernel
+def mix_sums(
+    pmf: NDArray[np.float64],
+    seconds: NDArray[np.float64],
+    batches: NDArray[np.int64],
+    thresholds: NDArray[np.int64],
+    servers: int,
+    bound: float,
+    alone_late: NDArray[np.float64],
+    nearly_one: float,
+) -> MixSums:
+    """What `cut`, `moments` and `idle_latencies` tell of many policies, in one pass over the sizes for each batch size.
+
+    The parameters are those of `stations.request_mix.mix_sums`; a batch of b items takes seconds[b], and queries pass
+    for single requests up to a mean of `nearly_one`.
+    """
+    shape = (batches.size, thresholds.size)
+    works = np.empty(shape)
+    squares = np.empty(shape)
+    late = np.empty(shape)
+    alike = np.empty(shape, np.bool_)
+    single = np.empty(shape, np.bool_)
+    for i in range(batches.size):
+        full_size = min(batches[i], seconds.size - 1)
+        full_seconds = seconds[full_size]
+        work = square = slow = share = requests = first_free = all_free = 0.0
+        most = size = whole = left = done = 0
+        some_full = False
+        same_remainder = True
+        remainder_seen = 0.0
+        for j in range(thresholds.size):
+            while size < min(thresholds[j], pmf.size):
+                size += 1
+                left += 1
+                if left == batches[i]:
+                    left = 0
+                    whole += 1
+                p = pmf[size - 1]
+                if p == 0.0:
+                    continue
+                full, remainder = counted(whole, seconds[left], full_seconds)
+                brought = full * full_seconds + remainder
+                work += p * brought
+                square += p * brought**2
+                if full != done:
+                    done = full
+                    first_free = full // servers * full_seconds
+                    all_free = -(-full // servers) * full_seconds
+                idle = max(all_free, first_free + remainder)
+                longest = alone_late[left]
+                if full > 0:
+                    longest = max(longest, alone_late[full_size])
+                slow += p if idle > bound else p * longest
+                share += p
+                number = full + (remainder > 0.0)
+                requests += p * number
+                most = number
+                some_full = some_full or full > 0
+                if remainder > 0.0:
+                    same_remainder = same_remainder and (remainder_seen == 0.0 or remainder == remainder_seen)
+                    remainder_seen = remainder
+            works[i, j] = work
+            squares[i, j] = square
+            late[i, j] = slow
+            alike[i, j] = remainder_seen == 0.0 or (same_remainder and not some_full)
+            single[i, j] = nearly_single(most, requests, nearly_one * share)
+    return MixSums(works, squares, late, alike, single)
 
 
 @kernel

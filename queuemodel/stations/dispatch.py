@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kernels.request_mix import MixSums
 from .contended import ContendedQueue
 from .mg1 import Mg1Queue
 from .mgc import HeavyMgcQueue, MgcQueue, service_scv
@@ -41,16 +42,22 @@ def station_queue(mix: RequestMix, slowdowns: NDArray[np.float64]) -> tuple[Stat
 
 def uncontended_queue(mix: RequestMix, servers: int) -> tuple[StationQueue, str]:
     """Choose the sharpest method for a station; return the queue and what kind of answer it gives."""
+    if for_single_requests(mix, mix.scv, servers):
+        if service_scv(mix) <= HEAVY:
+            return MgcQueue(mix, servers), SERVICE_ESTIMATE
+        return HeavyMgcQueue(mix, servers), SERVICE_ESTIMATE
     if mix.alike and mix.scv == 0.0:
         return MxDcQueue(mix, servers), EXACT
     if mix.alike and mix.scv == 1.0:
         return MxMcQueue(mix, servers), EXACT
     if servers == 1:
         return Mg1Queue(mix), EXACT
-    if mix.nearly_single:
-        if service_scv(mix) <= HEAVY:
-            return MgcQueue(mix, servers), SERVICE_ESTIMATE
-        return HeavyMgcQueue(mix, servers), SERVICE_ESTIMATE
     if mix.scv == 0.0:
         return MxDcQueue(mix, servers), CUT_ESTIMATE
     return MxGcQueue(mix, servers), NOISE_ESTIMATE
+
+
+def for_single_requests(mix: RequestMix | MixSums, scv: float, servers: int) -> NDArray[np.bool_]:
+    """Whether a station, or each of many, is one for the method of single requests: none that is exact serves it."""
+    exact = np.logical_or(servers == 1, np.logical_and(mix.alike, scv in (0.0, 1.0)))
+    return np.asarray(mix.nearly_single & ~exact)

@@ -9,8 +9,17 @@ from numpy.typing import NDArray
 
 from ..inputs.contention import ContentionByBatch
 from ..inputs.service_curve import ServiceCurve
+from ..kernels import request_mix as request_mix_kernel
 from ..kernels.jit import plain
-from ..kernels.request_mix import QueryClasses, batch_of_an_item, cut, idle_latencies, moments
+from ..kernels.request_mix import (
+    MixSums,
+    QueryClasses,
+    batch_of_an_item,
+    cut,
+    idle_latencies,
+    moments,
+    nearly_single,
+)
 
 #: Share of a station's queries below which a class is left out: far below what any percentile sees.
 NEGLIGIBLE = 1e-14
@@ -99,7 +108,7 @@ class RequestMix:
     @property
     def nearly_single(self) -> bool:
         """Whether queries are one request each, but for one in a hundred that is two at most."""
-        return self.most <= 2 and float(self.probability @ self.counts) <= NEARLY_ONE
+        return nearly_single(self.most, float(self.probability @ self.counts), NEARLY_ONE)
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -155,3 +164,33 @@ def mix_of(pmf: NDArray[np.float64], first_size: int, batch_size: int, curve: Se
     if isinstance(curve.contention, ContentionByBatch):
         batch = batch_of_an_item(pmf, first_size, batch_size)
     return RequestMix(full_batches, remainders, probability / probability.sum(), full_seconds, curve.scv, share, batch)
+
+
+def mix_sums(
+    pmf: NDArray[np.float64],
+    batch_sizes: NDArray[np.int64],
+    thresholds: NDArray[np.int64],
+    curve: ServiceCurve,
+    servers: int,
+    bound: float,
+    alone_late: NDArray[np.float64],
+) -> MixSums:
+    """Sum over the queries of at most so many items, cut into batches, for every threshold and batch size.
+
+    Parameters
+    ----------
+    pmf : ndarray of float64, shape (n,)
+        Probabilities of the sizes 1, 2, ...
+    batch_sizes, thresholds : ndarray of int64
+        Thresholds rising.
+    curve : ServiceCurve
+        Service times of the station.
+    servers : int
+        How many it has.
+    bound : float
+        Queries are late that take longer than this on idle servers, in seconds.
+    alone_late : ndarray of float64, shape (n + 1,)
+        Others are late with this probability, at the items of their longest request.
+    """
+    seconds = curve.table(pmf.size)
+    return request_mix_kernel.mix_sums(pmf, seconds, batch_sizes, thresholds, servers, bound, alone_late, NEARLY_ONE)

@@ -7,9 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from recplan.queuemodel import FULL_REQUESTS_DECIDE, NEARLY_ONE, Machine, QuerySizes, Sla, unit_table
-
-from .bounds_kernel import core_sums
+from recplan.queuemodel import Machine, MixSums, QuerySizes, Sla, for_single_requests, mix_sums, unit_table
 
 #: What of a late share counts as a bound, where estimates may undercut it: on 200 000 random pairs they did by 6 %.
 SLACK = 0.8
@@ -32,8 +30,8 @@ class LatticeBounds:
 
     Attributes
     ----------
-    kinds : ndarray of int8, shape (rows, columns)
-        What requests the cores get, as `core_sums` tells.
+    single : ndarray of bool, shape (rows, columns)
+        Whether the cores' law is solved by the method for single requests.
     core_late : ndarray of float64, shape (rows, columns)
         Least share of all queries that the cores make late, at any load.
     offloaded_late : ndarray of float64, shape (columns,)
@@ -55,7 +53,9 @@ class LatticeBounds:
         self._allowed = 1.0 - sla.percentile / 100.0
         self._core_shares = np.minimum(np.append(0.0, np.cumsum(sizes.pmf)), 1.0)[thresholds]
         cpu, other = machine.cpu, machine.accelerator
-        self.works, self.squares, self.core_late, self.kinds = self._core_sums(sla.seconds)
+        cores = self._core_sums(sla.seconds, cpu.service.scv, batches)
+        self.works, self.squares, self.core_late = cores.work, cores.work_square, cores.late
+        self.single = for_single_requests(cores, cpu.service.scv, cpu.cores)
         self.core_limit = cpu.cores / float(cpu.service.slowdowns(cpu.cores)[-1])
         self.offloaded_works = np.zeros(thresholds.size)
         self.offloaded_squares = np.zeros(thresholds.size)
@@ -122,38 +122,31 @@ class LatticeBounds:
 
     def fastest(self) -> tuple[int, int]:
         """Return row and column of the policy that answers fastest on an idle machine, noise left out of account."""
+        rows = np.arange(self.batches.size)
         early = self.sla.seconds
         late = 2.0 * early
-        while not self._fast_enough(late).any():
+        while not self._fast_enough(late, rows).any():
             early, late = late, 2.0 * late
         while late > early * (1.0 + 2.0 * HAIR):
             middle = math.sqrt(early * late)
-            early, late = (early, middle) if self._fast_enough(middle).any() else (middle, late)
-        row, column = np.unravel_index(int(np.argmax(self._fast_enough(late))), self.works.shape)
-        return int(row), int(column)
+            fast = self._fast_enough(middle, rows).any(axis=1)
+            if fast.any():
+                late, rows = middle, rows[fast]
+            else:
+                early = middle
+        row, column = np.argwhere(self._fast_enough(late, rows))[0].tolist()
+        return int(rows[row]), column
 
-    def _fast_enough(self, seconds: float) -> NDArray[np.bool_]:
+    def _fast_enough(self, seconds: float, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Whether an idle machine without noise keeps a bound; shape (rows, thresholds)."""
-        core_late = self._core_sums(seconds, noisy=False)[2]
+        core_late = self._core_sums(seconds, 0.0, self.batches[rows]).late
         return ~self.missed(core_late, self._late_on_idle_units(seconds, noisy=False), more=-ROUNDING)
 
-    def _core_sums(
-        self, bound: float, noisy: bool = True
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int8]]:
+    def _core_sums(self, bound: float, scv: float, batches: NDArray[np.int64]) -> MixSums:
         cpu = self.machine.cpu
-        scv = cpu.service.scv if noisy else 0.0
-        seconds = cpu.service.table(self.sizes.max_size)
-        return core_sums(
-            self.sizes.pmf,
-            seconds,
-            self.batches,
-            self.thresholds,
-            cpu.cores,
-            math.inf if scv > 0.0 else bound * (1.0 + HAIR),
-            late_alone(seconds, scv, bound),
-            FULL_REQUESTS_DECIDE,
-            NEARLY_ONE - 1.0,
-        )
+        at_once = math.inf if scv > 0.0 else bound * (1.0 + HAIR)
+        alone = late_alone(cpu.service.table(self.sizes.max_size), scv, bound)
+        return mix_sums(self.sizes.pmf, batches, self.thresholds, cpu.service, cpu.cores, at_once, alone)
 
     def _late_on_idle_units(self, bound: float, noisy: bool = True) -> NDArray[np.float64]:
         accelerator = self.machine.accelerator

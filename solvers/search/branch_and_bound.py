@@ -20,8 +20,6 @@ EQUAL = 1e-6
 #: What of a late share counts as a bound where more queries come, if service is deterministic, without contention and
 #: with it on many cores; else `SLACK` does.
 FIRM, FIRM_IN_CONTENTION = 0.95, 0.93
-#: The kind of requests, as `core_sums` tells, that is solved by another method than its neighbors.
-SINGLE = 1
 #: Cores from which on estimates under contention undercut bounds by so little.
 MANY_CORES = 8
 #: Steps by which batch sizes grow where the search looks for a place to begin: coarse, for one evaluation is enough to
@@ -180,10 +178,10 @@ class ExactSearch:
         return self.most_qps * (1.0 - EQUAL if first else 1.0 + EQUAL)
 
     def _search_row(self, row: int) -> None:
-        state, core_late, kinds = self.state[row], self.bounds.core_late[row], self.bounds.kinds[row]
+        state, core_late = self.state[row], self.bounds.core_late[row]
         # Of policies whose requests are single ones, and of the others.
         least_late = np.zeros(2)
-        single = (kinds == SINGLE).astype(np.intp)
+        single = self.bounds.single[row].astype(np.intp)
         column = -1
         while True:
             rate = self.bounds.least_qps if self.best is None else self.most_qps * (1.0 - EQUAL)

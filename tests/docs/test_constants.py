@@ -54,19 +54,15 @@ def test_everything_that_is_said_to_be_given_exists(benchmarks):
 
 
 def test_an_altered_constant_reaches_what_imported_it_and_what_was_made_of_it(benchmarks):
-    from recplan.queuemodel.stations import interpolated_waits, mgc, mxdc
-    from recplan.solvers.search import bounds
+    from recplan.queuemodel.stations import interpolated_waits, mgc
 
     altered = benchmarks[1].altered
     tails = mgc.TAILS
     with altered("recplan.queuemodel.stations.interpolated_waits", "LEAST_TAIL", 1e-4):
         assert mgc.LEAST_TAIL == 1e-4
         assert mgc.TAILS[-1] == pytest.approx(1e-4)
-    with altered("recplan.queuemodel.stations.mxdc", "FULL_REQUESTS_DECIDE", 0.5):
-        assert bounds.FULL_REQUESTS_DECIDE == 0.5
     assert interpolated_waits.LEAST_TAIL == mgc.LEAST_TAIL == 1e-6
     assert mgc.TAILS is tails
-    assert bounds.FULL_REQUESTS_DECIDE == mxdc.FULL_REQUESTS_DECIDE == 0.75
 
 
 def test_what_a_function_remembers_is_forgotten_when_a_constant_is_altered(benchmarks):

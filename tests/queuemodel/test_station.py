@@ -11,20 +11,27 @@ from recplan.queuemodel import (
     Accelerator,
     CorePool,
     Machine,
+    MixSums,
     OverloadedError,
     Policy,
     QuerySizes,
     ServiceCurve,
     Stations,
     analyze,
+    core_station,
+    for_single_requests,
+    mix_sums,
 )
+from recplan.queuemodel.stations.mgc import HeavyMgcQueue, MgcQueue
 from strategies import (
     contentions,
     factors,
     machines,
+    pmfs,
     query_sizes,
     rising_curves,
     scenarios,
+    service_curves,
     utilizations,
     with_contention,
 )
@@ -131,6 +138,40 @@ def test_on_an_idle_machine_queries_take_what_their_requests_take_in_turns_on_th
     assert float(sizes.pmf[times <= idle * (1 + 1e-9)].sum()) >= level - 1e-9
     assert float(sizes.pmf[times < idle * (1 - 1e-9)].sum()) <= level + 1e-9
     assert sum(stations.late_when_idle(idle)) == pytest.approx(float(sizes.pmf[times > idle * (1 + 1e-9)].sum()))
+
+
+@given(machines(curves=service_curves(max_batch=10), max_cores=6), pmfs(12), st.floats(0.2, 4.0))
+def test_the_sums_over_a_lattice_are_what_the_station_of_each_policy_has(machine, pmf, times):
+    sizes, pool = QuerySizes.from_pmf(pmf), machine.cpu
+    bound, alone = times * pool.service.seconds(sizes.max_size), pool.service.table(sizes.max_size)
+    batches, thresholds = np.arange(1, sizes.max_size + 2), np.arange(sizes.max_size + 1)
+    lattice = (sizes.pmf, batches, thresholds, pool.service, pool.cores)
+    late_together = mix_sums(*lattice, bound, np.zeros(alone.size))
+    late_alone = mix_sums(*lattice, np.inf, (alone > bound).astype(np.float64))
+    single = for_single_requests(late_alone, pool.service.scv, pool.cores)
+    for row, column in np.ndindex(single.shape):
+        station = core_station(machine, sizes, int(batches[row]), int(thresholds[column]))
+        if station is None:
+            assert late_together.work[row, column] == 0.0
+            continue
+        mix, sums = station.mix, MixSums(*(table[row, column] for table in late_together))
+        assert (sums.work, sums.work_square) == pytest.approx((station.work, station.share * mix.work_square))
+        assert sums.late == pytest.approx(station.share * (mix.probability @ (station.idle > bound)))
+        longest = np.maximum(mix.remainders, mix.full_seconds * (mix.full_batches > 0))
+        assert late_alone.late[row, column] == pytest.approx(station.share * (mix.probability @ (longest > bound)))
+        assert (sums.alike, sums.nearly_single) == (mix.alike, mix.nearly_single)
+        assert isinstance(station.queue, MgcQueue | HeavyMgcQueue) == single[row, column]
+
+
+@pytest.mark.parametrize(
+    ("longer", "share", "method"),
+    [(6, 0.009, "single requests"), (6, 0.011, "shorter last requests"), (9, 0.001, "shorter last requests")],
+)
+def test_where_hardly_any_query_is_cut_and_none_twice_they_pass_for_single_requests(longer, share, method):
+    pmf = np.zeros(longer)
+    pmf[[0, 2, -1]] = 0.5, 0.5 - share, share
+    station = core_station(CPU_ONLY, QuerySizes.from_pmf(pmf), batch_size=4, most=longer)
+    assert station.accuracy.startswith(f"estimate ({method})")
 
 
 def test_offloading_needs_an_accelerator():
