@@ -11,7 +11,9 @@ from ..output.message import note
 from ..output.report import Quantity, Report, Table
 from ..output.wording import given
 from ..records.latency import POLICY, latency_quantities, latency_record, percentiles_with
-from ..scenario.setting import describe_policy, read_load, read_setting, stated_sla
+from ..scenario.policy import describe_policy, read_load
+from ..scenario.setting import read_setting
+from ..scenario.target import stated_sla
 
 PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,15 +18,15 @@ from ..output.failure import INTERRUPTED
 from ..output.formats import Format
 from ..output.message import note
 from ..output.progress import Progress
-from ..output.report import Quantity, Report, Table
-from ..output.wording import counted, given, origin, per_cent, ratio, significant
+from ..output.report import Report
+from ..output.wording import counted, origin, significant
+from ..records.comparison import SCHEDULERS, comparison_tables, mean_records, outcome_records
 from ..scenario.power import hardware_power
-from ..scenario.setting import DEFAULT_SCOPE, DEFAULT_SIZES, describe_policy
+from ..scenario.setting import DEFAULT_SCOPE, DEFAULT_SIZES
 
 if TYPE_CHECKING:
-    from recplan.profiles import Headline
     from recplan.queuemodel import QuerySizes, Scope
-    from recplan.solvers import Case, ComparedCase, GeometricMean, Outcome
+    from recplan.solvers import Case, ComparedCase
 
 #: Targets by their factor on the published one; DeepRecSys sweeps these.
 TARGETS = {"low": 0.5, "medium": 1.0, "high": 1.5}
@@ -57,41 +57,6 @@ per core and uses no accelerator; DeepRecSched climbs; exact is the best of
 all batch sizes and thresholds. Queries/s per watt counts every part with its
 thermal design power, as the paper does; with --accounting utilization it
 counts what the parts draw at that load."""
-
-_LABELS = {
-    "static": "static rule",
-    "deeprecsched-cpu": "DeepRecSched-CPU",
-    "deeprecsched-gpu": "DeepRecSched-GPU",
-    "exact-cpu": "exact-CPU",
-    "exact-gpu": "exact-GPU",
-}
-
-
-_CASES = (
-    Quantity("cpu", "cpu"),
-    Quantity("model", "model"),
-    Quantity("sla", "target"),
-    Quantity("latency_ms", "bound (ms)", given),
-    Quantity("scheduler", "scheduler", _LABELS.__getitem__, text=True),
-    Quantity("batch_size", "batch", given),
-    Quantity("offload_above", "offload above", given),
-    Quantity("capacity_qps", "queries/s", significant, narrow="q/s"),
-    Quantity("times_static", "x static", ratio),
-    Quantity("qps_per_watt", "q/s per W", ratio),
-    Quantity("accelerator_items_share", "items offl. (%)", per_cent),
-    Quantity("share_of_optimum", "of optimum (%)", per_cent, narrow="of opt. (%)"),
-    Quantity("best", "best", lambda best: "*" if best else "", text=True),
-)
-_MEANS = (
-    Quantity("cpu", "cpu"),
-    Quantity("sla", "target"),
-    Quantity("scheduler", "scheduler", _LABELS.__getitem__, text=True),
-    Quantity("cases", "cases", given),
-    Quantity("times_static", "queries/s x static", ratio),
-    Quantity("paper_times_static", "paper", ratio),
-    Quantity("per_watt_times_static", "q/s per W x static", ratio),
-    Quantity("paper_per_watt_times_static", "paper", ratio),
-)
 
 
 def run(
@@ -145,9 +110,9 @@ def run(
     output: OutputOptions,
 ) -> None:
     """Print the outcomes and their geometric means."""
-    from recplan.profiles import models, paper_headlines
+    from recplan.profiles import models
     from recplan.queuemodel import QuerySizes, arguments
-    from recplan.solvers import compared_cases, geometric_means
+    from recplan.solvers import compared_cases
 
     if sizes not in QuerySizes.names():
         raise arguments.unknown("--sizes", sizes, QuerySizes.names())
@@ -177,25 +142,18 @@ def run(
             if not compared:
                 raise
     elapsed_ms = 1e3 * (perf_counter() - begin)
-    records = [_record(entry, outcome) for entry in compared for outcome in entry.outcomes]
-    best = [_is_best(entry, outcome) for entry in compared for outcome in entry.outcomes]
-    published = {(headline.scheduler, headline.target): headline for headline in paper_headlines()}
-    means = [_mean(mean, published.get((mean.scheduler, mean.target))) for mean in geometric_means(compared)]
+    records = outcome_records(compared)
     lost = [record for record in records if record["reason"]]
     if lost:
-        first = f"{lost[0]['model']}, {lost[0]['sla']}, {_LABELS[lost[0]['scheduler']]}: {lost[0]['reason']}"
+        first = f"{lost[0]['model']}, {lost[0]['sla']}, {SCHEDULERS[lost[0]['scheduler']]}: {lost[0]['reason']}"
         note(f"{len(lost)} of {len(records)} outcomes carry nothing; the first: {first}")
     if output.format is not Format.JSON:
         note(f"{counted(len(compared), 'scenario')} in {significant(elapsed_ms, 3)} ms")
-    shown = [{**record, "best": mark} for record, mark in zip(records, best, strict=True)]
     output.show(
         Report(
             "compare",
             f"query sizes {sizes}, accelerator {accelerator}, power by {accounting or 'tdp'}\n{_curves(cases)}",
-            [
-                Table(_CASES, shown),
-                Table(_MEANS, means, "geometric means over the static rule, beside the paper's"),
-            ],
+            comparison_tables(compared),
             records,
             {
                 "sizes": sizes,
@@ -203,7 +161,7 @@ def run(
                 "accelerator": beside,
                 "accounting": accounting or "tdp",
                 "outcomes": records,
-                "geometric_means": means,
+                "geometric_means": mean_records(compared),
                 "complete": len(compared) == len(cases),
                 "elapsed_ms": elapsed_ms,
             },
@@ -212,10 +170,6 @@ def run(
     if len(compared) < len(cases):
         note(f"interrupted: {len(compared)} of {counted(len(cases), 'scenario')} are done, and {output.place}")
         raise typer.Exit(INTERRUPTED)
-
-
-def _is_best(entry: ComparedCase, outcome: Outcome) -> bool:
-    return outcome.qps > 0 and outcome.qps == max(other.qps for other in entry.outcomes)
 
 
 def _refuse_curves(option: str, names: Sequence[str]) -> None:
@@ -282,41 +236,3 @@ def _cases(
             sla = Sla(known.sla.percentile, TARGETS[target] * known.sla.seconds, scope)
             cases.append(Case(name, target, machine, sizes, sla, drawn, host.name))
     return cases
-
-
-def _record(entry: ComparedCase, outcome: Outcome) -> Mapping[str, Any]:
-    case = entry.case
-    cpu, accelerator = case.machine.cpu, case.machine.accelerator
-    return {
-        "cpu": case.host,
-        "model": case.model,
-        "sla": case.target,
-        "percentile": case.sla.percentile,
-        "latency_ms": 1e3 * case.sla.seconds,
-        "scheduler": outcome.scheduler,
-        **describe_policy(outcome.policy),
-        "capacity_qps": outcome.qps,
-        "times_static": outcome.times_static,
-        "watts": outcome.watts,
-        "qps_per_watt": outcome.qps_per_watt,
-        "per_watt_times_static": outcome.per_watt_times_static,
-        "accelerator_items_share": outcome.accelerator_share,
-        "share_of_optimum": outcome.share_of_optimum,
-        "reason": outcome.reason,
-        "cpu_curve": cpu.service.provenance,
-        "accelerator_curve": accelerator.service.provenance if accelerator else None,
-    }
-
-
-def _mean(mean: GeometricMean, published: Headline | None) -> Mapping[str, Any]:
-    return {
-        "cpu": mean.host,
-        "sla": mean.target,
-        "scheduler": mean.scheduler,
-        "cases": mean.cases,
-        "left_out": mean.left_out,
-        "times_static": mean.times_static,
-        "paper_times_static": published.times_static if published else None,
-        "per_watt_times_static": mean.per_watt_times_static,
-        "paper_per_watt_times_static": published.per_watt_times_static if published else None,
-    }

@@ -13,8 +13,10 @@ from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from ..output.compilation import compilation_announced
 from ..output.failure import UnreachableTargetError
 from ..output.writing import check_writable, put
+from ..scenario.policy import read_fixed_policy
 from ..scenario.policy_comparison import best_policy
-from ..scenario.setting import read_fixed_policy, read_setting, read_sla
+from ..scenario.setting import read_setting
+from ..scenario.target import read_sla
 
 if TYPE_CHECKING:
     from recplan.queuemodel import Policy, Sla

@@ -16,8 +16,10 @@ from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from ..output.compilation import compilation_announced
 from ..output.failure import UnreachableTargetError
 from ..output.message import note
+from ..scenario.policy import read_fixed_policy, read_rate
 from ..scenario.policy_comparison import best_policy
-from ..scenario.setting import Setting, read_fixed_policy, read_rate, read_setting, read_sla, stated_sla
+from ..scenario.setting import Setting, read_setting
+from ..scenario.target import read_sla, stated_sla
 
 if TYPE_CHECKING:
     from recplan.queuemodel import Policy, Sla

@@ -12,7 +12,8 @@ from ..output.compilation import compilation_announced
 from ..output.writing import write_result
 from ..scenario.policy_comparison import BELOW_CAPACITY, candidates
 from ..scenario.power import read_power
-from ..scenario.setting import describe_sla, read_setting, read_sla
+from ..scenario.setting import read_setting
+from ..scenario.target import describe_sla, read_sla
 
 SUMMARY = "Write the whole plan as one page, to hand on."
 

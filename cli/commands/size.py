@@ -16,8 +16,10 @@ from ..output.compilation import compilation_announced
 from ..output.message import note
 from ..records.fleet import size_report
 from ..scenario.fleet import _is_day, read_target, sized
+from ..scenario.policy import read_fixed_policy
 from ..scenario.power import describe_power, read_power
-from ..scenario.setting import read_fixed_policy, read_setting, read_sla
+from ..scenario.setting import read_setting
+from ..scenario.target import read_sla
 
 SUMMARY = "Size the fleet that a load needs."
 

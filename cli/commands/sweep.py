@@ -17,10 +17,11 @@ from ..output.message import note
 from ..output.report import Quantity, Report, Table
 from ..output.wording import milliseconds, per_cent, ratio, significant
 from ..records.latency import POLICY
+from ..scenario.policy import describe_policy
 from ..scenario.power import describe_power
-from ..scenario.setting import describe_policy, sla_document
 from ..scenario.sweep import fixed_parts, solved
 from ..scenario.sweep_axes import axis_quantities
+from ..scenario.target import sla_document
 
 if TYPE_CHECKING:
     from recplan.queuemodel import Sla

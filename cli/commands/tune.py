@@ -21,7 +21,8 @@ from ..output.wording import given, significant
 from ..records.latency import percentiles_with
 from ..records.policies import LABELS, policy_records, policy_table
 from ..scenario.policy_comparison import candidates
-from ..scenario.setting import describe_sla, read_setting, read_sla, sla_document
+from ..scenario.setting import read_setting
+from ..scenario.target import describe_sla, read_sla, sla_document
 
 SUMMARY = "Find the policy that carries the most queries."
 

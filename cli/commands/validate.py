@@ -17,7 +17,9 @@ from ..output.report import Report
 from ..output.wording import given, significant
 from ..records.latency import percentiles_with
 from ..records.validation import validated
-from ..scenario.setting import describe_policy, read_load, read_setting, stated_sla
+from ..scenario.policy import describe_policy, read_load
+from ..scenario.setting import read_setting
+from ..scenario.target import stated_sla
 
 SUMMARY = "Hold the analysis against a simulation."
 

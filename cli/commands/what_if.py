@@ -15,7 +15,8 @@ from ..output.message import note
 from ..output.report import Report
 from ..records.lever_effects import effects, effects_table
 from ..scenario.levers import check_levers_apply, modelled, read_levers
-from ..scenario.setting import describe_sla, read_setting, read_sla, sla_document
+from ..scenario.setting import read_setting
+from ..scenario.target import describe_sla, read_sla, sla_document
 
 if TYPE_CHECKING:
     from recplan.profiles import PulledLever

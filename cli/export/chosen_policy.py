@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..output.wording import significant
-from ..scenario.setting import describe_sla
+from ..scenario.target import describe_sla
 
 if TYPE_CHECKING:
     from recplan.queuemodel import Policy, Sla

@@ -23,21 +23,9 @@ _ORDER = ("title", "input_loading", "sizes", "cpu", "accelerator", "sla", "polic
 
 
 def scenario_text(decision: Decision, options: ScenarioOptions, folder: Path) -> str:
-    """Write the scenario that the options and their file describe, with the policy and the target.
+    """Write the scenario that the options and their file describe, with the policy and the target, below comments.
 
-    Parameters
-    ----------
-    decision : Decision
-        The policy, its target and its capacity. The load is the file's, or else just below the capacity.
-    options : ScenarioOptions
-        What describes the machine and the sizes.
-    folder : Path
-        Where the text will be; the paths of files are relative to it.
-
-    Returns
-    -------
-    str
-        TOML, below comments.
+    The load is the file's, or else just below the capacity. Paths are relative to the folder where the text will be.
     """
     import tomli_w
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..output.wording import given
-from ..scenario.setting import describe_sla
+from ..scenario.target import describe_sla
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,24 +31,9 @@ NEAR = 1.5
 
 
 def cdf_figure(latency: Latency, sample: Sample | None = None, *, about: str, sla: Sla | None = None) -> Figure:
-    """Draw the distribution function of the latency, and its tail.
+    """Draw the share of the queries that are answered within a time and, on a logarithmic scale, of those that are not.
 
-    Parameters
-    ----------
-    latency : Latency
-        The analysis.
-    sample : Sample, optional
-        A simulation of the same load.
-    about : str
-        Model, hardware, policy, load and sizes, in a line.
-    sla : Sla, optional
-        A target to mark.
-
-    Returns
-    -------
-    Figure
-        Two panels, milliseconds across: on the left the share of the queries that are answered within that time, on
-        the right, on a logarithmic scale, the share that are not.
+    A simulation is drawn below the analysis, and a target is marked.
     """
     from .style import legend_below, new_figure, plain_ticks, style
 
@@ -107,19 +92,9 @@ def cdf_chart(latency: Latency, sample: Sample | None = None, *, about: str, sla
 
 
 def simulated_steps(sample: Sample, end: float) -> tuple[Times, Times]:
-    """Return where the simulated distribution function steps, thinned to what can be seen.
+    """Return where the simulated distribution function steps, up to a time and thinned to what can be seen.
 
-    Parameters
-    ----------
-    sample : Sample
-        The simulation.
-    end : float
-        The latest time, in seconds.
-
-    Returns
-    -------
-    tuple of ndarray of float64
-        Rising times, in seconds, from 0 to `end`, and the share of the queries answered within each.
+    The times rise, in seconds, from 0; with each comes the share of the queries answered within it.
     """
     import numpy as np
 

@@ -16,20 +16,7 @@ if TYPE_CHECKING:
 
 
 def day_figure(plan: DayPlan, *, about: str) -> Figure:
-    """Draw the machines through a day, and the load below them.
-
-    Parameters
-    ----------
-    plan : DayPlan
-        What `recplan.solvers.size_day` found.
-    about : str
-        Model, hardware, policy, sizes and target, in a line.
-
-    Returns
-    -------
-    Figure
-        Two panels over the hours: machines, and queries per second.
-    """
+    """Draw the machines through a day, and the load below them."""
     from matplotlib.ticker import MaxNLocator
 
     from .style import legend_below, new_figure, plain_ticks, style

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ..output.wording import given, significant
-from ..scenario.setting import describe_sla
+from ..scenario.target import describe_sla
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,22 +35,7 @@ def landscape_figure(
 ) -> Figure:
     """Draw the capacity over batch size and threshold, or over the batch size where there is no accelerator.
 
-    Parameters
-    ----------
-    found : Landscape
-        What to draw.
-    about : str
-        Model, hardware and sizes, in a line.
-    climb : SearchResult, optional
-        A search, such as the hill climb, whose way is drawn.
-    best : (Policy, float), optional
-        The chosen policy and its capacity, in queries per second.
-
-    Returns
-    -------
-    Figure
-        One panel: the batch size across, in items, on a logarithmic scale; up, the threshold in items, the capacity
-        being shown by lightness, or the capacity in queries per second.
+    Of a search, such as the hill climb, the way is drawn; the best policy comes with its capacity.
     """
     from .style import legend_below, new_figure, style
 
@@ -94,18 +79,7 @@ def landscape_figure(
 def landscape_chart(
     found: Landscape, *, about: str, climb: SearchResult | None = None, best: tuple[Policy, float] | None = None
 ) -> Chart:
-    """Prepare the capacity over the batch size for a terminal: without offload, at the chosen threshold, and the climb.
-
-    Parameters
-    ----------
-    found, about, climb, best
-        As for `landscape_figure`.
-
-    Returns
-    -------
-    Chart
-        One to three lines.
-    """
+    """Prepare the capacity over the batch size for a terminal: without offload, at the chosen threshold; the climb."""
     from .terminal_plot import Chart, Series
 
     chosen = best[0].offload_above if best else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..output.wording import given, significant
 from ..records.load_curve import LoadCurve
-from ..scenario.setting import describe_sla
+from ..scenario.target import describe_sla
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,22 +15,7 @@ if TYPE_CHECKING:
 
 
 def load_figure(curve: LoadCurve, *, about: str, at_qps: float | None = None) -> Figure:
-    """Draw percentiles of the latency against the load, with the target and the capacity.
-
-    Parameters
-    ----------
-    curve : LoadCurve
-        What to draw.
-    about : str
-        Model, hardware, policy and sizes, in a line.
-    at_qps : float, optional
-        A load to mark, in queries per second.
-
-    Returns
-    -------
-    Figure
-        One panel: queries per second across, milliseconds up.
-    """
+    """Draw percentiles of the latency against the load, with the target, the capacity, and a load to mark."""
     from .style import DASHES, INKS, MARKERS, legend_below, new_figure, plain_ticks, style
 
     with style():

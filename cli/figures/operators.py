@@ -19,18 +19,9 @@ OUTSIDE = "per batch"
 
 
 def operator_shares(stations: Sequence[Breakdown]) -> dict[str, list[float]]:
-    """Return the share that each type of operator has in the time of a batch.
+    """Return the share that each type of operator has in the time of a batch, on each station.
 
-    Parameters
-    ----------
-    stations : sequence of Breakdown
-        Where.
-
-    Returns
-    -------
-    dict of str to list of float
-        Per type, its share on each station; the types as they first appear, small ones together at the end. The shares
-        of a station add up to 1.
+    The types are as they first appear, small ones together at the end; the shares of a station add up to 1.
     """
     shares: dict[str, list[float]] = {}
     for i, station in enumerate(stations):
@@ -46,20 +37,7 @@ def operator_shares(stations: Sequence[Breakdown]) -> dict[str, list[float]]:
 
 
 def operators_figure(stations: Sequence[Breakdown], *, about: str) -> Figure:
-    """Draw the shares of the types of operators in the time of a batch.
-
-    Parameters
-    ----------
-    stations : sequence of Breakdown
-        Each of them, in any number, is a bar.
-    about : str
-        Model, hardware and batch size, in a line.
-
-    Returns
-    -------
-    Figure
-        One panel: a bar per station, per cent across.
-    """
+    """Draw the shares of the types of operators in the time of a batch, a bar for each station."""
     from .style import GREYS, HATCHES, SMALL, legend_below, new_figure, style
 
     with style():

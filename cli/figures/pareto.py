@@ -23,18 +23,7 @@ _UNITS |= {"batch_size": ("batch {}", 1), "offload_above": ("above {}", 1)}
 
 
 def told_apart(points: Sequence[SweepPoint]) -> list[str]:
-    """Return what tells points of a sweep apart: latency, power, or both; latency where neither does.
-
-    Parameters
-    ----------
-    points : sequence of SweepPoint
-        Those that carry anything, at least one.
-
-    Returns
-    -------
-    list of str
-        Keys of `AGAINST`.
-    """
+    """Return what tells points of a sweep that carry anything apart, keys of `AGAINST`; latency where nothing does."""
     known = {name: [getattr(point, name) for point in points if getattr(point, name) is not None] for name in AGAINST}
     varying = [name for name, values in known.items() if values and max(values) > (1.0 + ALIKE) * min(values)]
     return varying or ["latency_seconds"]
@@ -43,23 +32,7 @@ def told_apart(points: Sequence[SweepPoint]) -> list[str]:
 def pareto_figure(points: Sequence[SweepPoint], *, about: str) -> Figure:
     """Draw the capacity of the points of a sweep against their latency or power, with the Pareto front.
 
-    Parameters
-    ----------
-    points : sequence of SweepPoint
-        The points; those of capacity 0 are left out.
-    about : str
-        Model, hardware, policy, sizes and target, in a line.
-
-    Returns
-    -------
-    Figure
-        A panel for each of latency and power that differs between points: queries per second across, milliseconds or
-        watts up.
-
-    Raises
-    ------
-    ValueError
-        If no point carries anything.
+    There is a panel for each of the two that differs between points; `ValueError` where no point carries anything.
     """
     from recplan.solvers import front
 

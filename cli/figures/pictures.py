@@ -12,7 +12,7 @@ from ..output.wording import given, origin
 from ..records.landscape import landscape
 from ..records.latency import percentiles_with
 from ..records.load_curve import load_curve
-from ..scenario.setting import describe_sla
+from ..scenario.target import describe_sla
 from .cdf import cdf_chart, cdf_figure
 from .day import day_chart, day_figure
 from .landscape import in_words, landscape_chart, landscape_figure

@@ -67,20 +67,8 @@ def roof_of(station: Breakdown) -> Roof:
 def roofline_figure(stations: Sequence[Breakdown], *, about: str) -> Figure:
     """Draw the operators of a model under the roof of each station's hardware.
 
-    Operators without arithmetic, such as concatenation, are not on it; nor is what belongs to no operator.
-
-    Parameters
-    ----------
-    stations : sequence of Breakdown
-        One or two.
-    about : str
-        Model, hardware and batch size, in a line.
-
-    Returns
-    -------
-    Figure
-        A panel per station, both axes logarithmic: operations per byte across, 10^9 operations per second up. The area
-        of a marker shows the share of the time.
+    The area of a marker shows the share of the time. Operators without arithmetic, such as concatenation, are not on
+    it; nor is what belongs to no operator.
     """
     from .style import HEIGHT, legend_below, new_figure, style
 
@@ -156,29 +144,17 @@ def _panel(axes: Axes, station: Breakdown, kinds: dict[str, int]) -> None:
         linewidth=1.1,
         label="reached (calibrated)",
     )
+
+    def mark(kind: str, xs: list[float], ys: list[float], area: float, label: str | None = None) -> None:
+        marker, grey = MARKERS[kinds[kind] % len(MARKERS)], GREYS[kinds[kind] % len(GREYS)]
+        axes.scatter(
+            xs, ys, area, marker=marker, facecolor=grey, edgecolor="black", linewidth=0.8, label=label, zorder=4
+        )
+
     for x, y, record in zip(across, up, records, strict=True):
-        kind = record["operator"]
-        axes.scatter(
-            [x],
-            [y],
-            s=_area(record),
-            marker=MARKERS[kinds[kind] % len(MARKERS)],
-            facecolor=GREYS[kinds[kind] % len(GREYS)],
-            edgecolor="black",
-            linewidth=0.8,
-            zorder=4,
-        )
+        mark(record["operator"], [x], [y], _area(record))
     for kind in dict.fromkeys(record["operator"] for record in records):
-        axes.scatter(
-            [],
-            [],
-            s=30,
-            marker=MARKERS[kinds[kind] % len(MARKERS)],
-            facecolor=GREYS[kinds[kind] % len(GREYS)],
-            edgecolor="black",
-            linewidth=0.8,
-            label=kind,
-        )
+        mark(kind, [], [], 30.0, kind)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(low, high)

@@ -71,21 +71,9 @@ def style() -> Iterator[None]:
 
 
 def new_figure(heading: str, about: str, *, height: float = HEIGHT) -> Figure:
-    """Return an empty figure with a heading and, below it in small letters, what it is of.
+    """Return an empty figure, so many inches high, with a heading and, below it in small letters, what it is of.
 
-    Parameters
-    ----------
-    heading : str
-        What is shown.
-    about : str
-        Model, hardware, policy and sizes; broken into lines where it is too long for one.
-    height : float
-        In inches; all figures are 7.2 wide.
-
-    Returns
-    -------
-    Figure
-        With a canvas, and laid out until `legend_below` fixes it.
+    It is laid out anew by each drawing until `legend_below` fixes it.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -195,20 +183,7 @@ _PLACES: tuple[tuple[float, float, Literal["left", "center", "right"], Literal["
 
 
 def image(figure: Figure, ending: str) -> bytes:
-    """Return a figure as the bytes of a file; the same figure gives the same bytes.
-
-    Parameters
-    ----------
-    figure : Figure
-        The figure.
-    ending : str
-        ``"png"``, ``"svg"`` or ``"pdf"``.
-
-    Returns
-    -------
-    bytes
-        The file.
-    """
+    """Return a figure as the bytes of a ``png``, ``svg`` or ``pdf`` file; the same figure gives the same bytes."""
     import warnings
 
     dates = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}

@@ -1,4 +1,8 @@
-"""Lines, points and bars in a terminal, of characters alone: no colours, and ASCII where the encoding has no more."""
+"""Lines, points and bars in a terminal, of characters alone: no colours, and ASCII where the encoding has no more.
+
+plotext would leave the ticks, the key, the title's lines and ASCII to be written here all the same: 6.1 takes 0.3 s to
+import, writes ticks as 6.8e2, lays its key over the data, and has no ASCII; what is drawn for 5.3 it does not draw.
+"""
 
 from __future__ import annotations
 
@@ -134,24 +138,8 @@ class _Axis:
 
 
 def rendered(plot: Chart | Bars, width: int | None = None, encoding: str | None = None) -> str:
-    """Write a plot as lines of text.
+    """Write a plot as lines of text, as wide as the terminal, and in ASCII where the encoding cannot hold the rest.
 
-    Parameters
-    ----------
-    plot : Chart or Bars
-        What to draw.
-    width : int, optional
-        Columns; None: those of the terminal, or 80 where there is none.
-    encoding : str, optional
-        Of standard output if not given; what it cannot hold is drawn in ASCII.
-
-    Returns
-    -------
-    str
-        The lines, each ended.
-
-    Examples
-    --------
     >>> print(rendered(Bars("shares", "time (%)", [("fc", 75.0), ("concat", 25.0)]), 40, "ascii"), end="")
     shares
     <BLANKLINE>
@@ -177,17 +165,15 @@ def _holds(encoding: str) -> bool:
 
 
 def _bars(bars: Bars, columns: int, mark: str) -> list[str]:
-    values = [value for _, value in bars.rows if value is not None]
-    texts = [f"{value:.4g}" for value in values]
-    names = max(len(name) for name, value in bars.rows if value is not None)
-    figures = max(map(len, texts))
+    known = [(name, value) for name, value in bars.rows if value is not None]
+    names = max(len(name) for name, _ in known)
+    figures = max(len(f"{value:.4g}") for _, value in known)
     space = max(1, columns - names - figures - 3)
-    longest = max(values) or 1.0
-    left = iter(texts)
+    longest = max(value for _, value in known) or 1.0
     lines = [
         name
         if value is None
-        else f"{name:<{names}}  {mark * round(space * (value / longest)):<{space}} {next(left):>{figures}}"
+        else f"{name:<{names}}  {mark * round(space * (value / longest)):<{space}} {value:>{figures}.4g}"
         for name, value in bars.rows
     ]
     return [*lines, "", bars.label]

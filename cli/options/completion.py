@@ -9,9 +9,19 @@ from typing import Any
 Candidates = list[tuple[str, str]]
 
 
-def complete_models() -> Candidates:
-    """List the models."""
-    return _told(_tables("recplan.profiles", "data/models.toml"), "full_name")
+def _names(package: str, path: str, by: str, **kept: str) -> Callable[[], Candidates]:
+    """Make the list of the tables of a file, or those of them with some values; `by` says what each means."""
+    return lambda: [
+        (name, table[by]) for name, table in _tables(package, path).items() if kept.items() <= table.items()
+    ]
+
+
+complete_models = _names("recplan.profiles", "data/models.toml", "full_name")
+complete_cpus = _names("recplan.profiles", "data/hardware.toml", "description", kind="cpu")
+complete_accelerators = _names("recplan.profiles", "data/hardware.toml", "description", kind="accelerator")
+complete_levers = _names("recplan.profiles", "data/levers.toml", "title")
+complete_sizes = _names("recplan.queuemodel.inputs", "query_sizes.toml", "source")
+complete_terms = _names("recplan.cli", "data/terms.toml", "short")
 
 
 def complete_presets() -> Candidates:
@@ -19,31 +29,6 @@ def complete_presets() -> Candidates:
     models = _tables("recplan.profiles", "data/models.toml").values()
     presets = {name for model in models for name, value in model.items() if isinstance(value, dict) and name != "sla"}
     return [(name, "") for name in sorted(presets)]
-
-
-def complete_cpus() -> Candidates:
-    """List the cpus."""
-    return _told(_hardware("cpu"), "description")
-
-
-def complete_accelerators() -> Candidates:
-    """List the accelerators."""
-    return _told(_hardware("accelerator"), "description")
-
-
-def complete_sizes() -> Candidates:
-    """List the published laws of query sizes."""
-    return _told(_tables("recplan.queuemodel.inputs", "query_sizes.toml"), "source")
-
-
-def complete_levers() -> Candidates:
-    """List the levers."""
-    return _told(_tables("recplan.profiles", "data/levers.toml"), "title")
-
-
-def complete_terms() -> Candidates:
-    """List the terms."""
-    return _told(_tables("recplan.cli", "data/terms.toml"), "short")
 
 
 def one_of(*words: str) -> Callable[[], Candidates]:
@@ -55,18 +40,9 @@ def one_of(*words: str) -> Callable[[], Candidates]:
     return lambda: [(word, "") for word in words]
 
 
-def _hardware(kind: str) -> dict[str, Any]:
-    known = _tables("recplan.profiles", "data/hardware.toml")
-    return {name: table for name, table in known.items() if table["kind"] == kind}
-
-
 def _tables(package: str, path: str) -> dict[str, Any]:
     # Here and not above: help needs neither.
     import tomllib
     from importlib.resources import files
 
     return tomllib.loads(files(package).joinpath(path).read_text(encoding="utf-8"))
-
-
-def _told(tables: dict[str, Any], by: str) -> Candidates:
-    return [(name, table[by]) for name, table in tables.items()]

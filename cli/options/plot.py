@@ -59,21 +59,9 @@ class PlotOptions:
 
 
 def check_target(option: str, target: str) -> None:
-    """Refuse a file that a picture cannot be drawn into.
+    """Refuse a file that a picture cannot be drawn into, or that could not be written; ``-`` is the terminal.
 
-    Parameters
-    ----------
-    option : str
-        The option that names it.
-    target : str
-        The file, or ``-``.
-
-    Raises
-    ------
-    ValueError
-        If the file ends otherwise than pictures do, or matplotlib is not installed.
-    NotWrittenError
-        Where the file could not be written.
+    `ValueError` where the file ends otherwise than pictures do, or matplotlib is not installed.
     """
     from importlib.util import find_spec
 

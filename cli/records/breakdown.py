@@ -133,23 +133,10 @@ def broken_down(
     input_loading: str = "accelerator",
     host: str | None = None,
 ) -> Breakdown:
-    """Break down what a model does on the cores or on the accelerator.
+    """Break down what a model does on a station: hardware of the catalogue, or a file that describes some.
 
-    Parameters
-    ----------
-    station : str
-        ``"cpu"`` or ``"accelerator"``.
-    name : str
-        Hardware of the catalogue, or a file that describes some.
-    model, preset, input_loading, host
-        As for `recplan.profiles.catalogue.station_profile`.
-    batch_size : int
-        Items of a batch whose operators are told apart.
-
-    Raises
-    ------
-    ValueError
-        As `station_profile`, and where `name` is a file with a service curve.
+    `batch_size` is that of the batch whose operators are told apart; the rest is as for
+    `recplan.profiles.station_profile`. `ValueError` where `name` is a file with a service curve.
     """
     from recplan.profiles import (
         Processor,
@@ -185,17 +172,8 @@ def broken_down_on(
 ) -> list[Breakdown]:
     """Break down what a model does on the cores, the accelerator or both, in this order.
 
-    Parameters
-    ----------
-    cpu, accelerator : str or None
-        Hardware of the catalogue, or files that describe some; at least one.
-    model, batch_size, preset, input_loading
-        As for `broken_down`; without the last, loading is part of the accelerator's service.
-
-    Raises
-    ------
-    ValueError
-        As `broken_down`, and where neither hardware is named or the model is not known.
+    Without `input_loading` it is part of the accelerator's service. `ValueError` where neither hardware is named, or
+    a name is not known or that of a service curve.
     """
     check_model(model, preset)
     if cpu is None and accelerator is None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..output.report import Quantity, Report, Table
 from ..output.wording import given, milliseconds, per_cent, significant, yes_or_no
-from ..scenario.setting import Setting, describe_policy, describe_sla, sla_document
+from ..scenario.policy import describe_policy
+from ..scenario.setting import Setting
+from ..scenario.target import describe_sla, sla_document
 from .latency import POLICY
 
 if TYPE_CHECKING:

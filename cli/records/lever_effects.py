@@ -10,8 +10,9 @@ from ..output.progress import Progress
 from ..output.report import Quantity, Table
 from ..output.wording import given, milliseconds, ratio, significant
 from ..scenario.levers import levered
+from ..scenario.policy import describe_policy
 from ..scenario.policy_comparison import BELOW_CAPACITY
-from ..scenario.setting import Setting, describe_policy
+from ..scenario.setting import Setting
 from .latency import POLICY, percentile_key
 
 if TYPE_CHECKING:
@@ -29,24 +30,8 @@ _LABELS = {AS_IT_IS: "as it is", TOGETHER: "together"}
 def effects(setting: Setting, pulled: Sequence[PulledLever], sla: Sla) -> list[dict[str, Any]]:
     """Tell the times and the capacity of the machine as it is, then with each lever and, of several, with all together.
 
-    Parameters
-    ----------
-    setting : Setting
-        The machine as it is, with modelled curves.
-    pulled : sequence of PulledLever
-        The levers, at least one; of those that exclude each other the first counts together with others.
-    sla : Sla
-        The target.
-
-    Returns
-    -------
-    list of dict
-        The records of a result.
-
-    Raises
-    ------
-    UnreachableTargetError
-        Where no lever brings the target within reach.
+    The setting has modelled curves. Of levers that exclude each other the first counts together with others.
+    `UnreachableTargetError` where none brings the target within reach.
     """
     from recplan.profiles import compatible
 

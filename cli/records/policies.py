@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..output.report import Quantity, Table
 from ..output.wording import given, per_cent, ratio, significant
-from ..scenario.setting import describe_policy
+from ..scenario.policy import describe_policy
 from .latency import POLICY, latency_quantities, latency_record
 
 if TYPE_CHECKING:
@@ -21,22 +21,7 @@ LABELS = {"chosen": "chosen", "hill-climb": "hill climb", "cpu-only": "CPU only"
 def policy_records(
     compared: Sequence[Candidate], sizes: QuerySizes, percentiles: Sequence[float]
 ) -> list[dict[str, Any]]:
-    """Tell what each policy carries, and its latency there.
-
-    Parameters
-    ----------
-    compared : sequence of Candidate
-        The policies: the chosen one first, the static rule last.
-    sizes : QuerySizes
-        The law of the query sizes.
-    percentiles : sequence of float
-        Percentiles of the latency that are told.
-
-    Returns
-    -------
-    list of dict
-        The records of a result.
-    """
+    """Tell what each policy carries, and its latency there: the chosen one first, the static rule last."""
     chosen_qps, static_qps = compared[0].qps, compared[-1].qps
     latencies = [candidate.latency_at_capacity(sizes) for candidate in compared]
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..output.wording import given, significant
+from ..output.wording import counted, given, significant
 from ..records.validation import Validation
 
 if TYPE_CHECKING:
@@ -26,28 +26,7 @@ def answer(
     headroom: float = 0.0,
     spare: int = 0,
 ) -> str:
-    """Say what a machine carries, how, and how many machines are needed.
-
-    Parameters
-    ----------
-    setting : Setting
-        The machine.
-    sla : Sla
-        The target.
-    policy : Policy
-        How it is met.
-    qps : float
-        The capacity of one machine, in queries per second.
-    plan : Fleet or DayPlan, optional
-        The fleet.
-    headroom, spare
-        What it has on top, as for `recplan.solvers.size`.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Say in a sentence what a machine carries, how, and how many machines are needed with what is on top."""
     how = f"in batches of up to {policy.batch_size} items"
     if policy.offload_above is not None:
         how += f" on the cores, with queries of more than {policy.offload_above} items on the accelerator"
@@ -65,15 +44,7 @@ def answer(
 
 
 def key_figures(compared: Sequence[Candidate], plan: Fleet | DayPlan | None) -> list[tuple[str, str]]:
-    """List the figures that count most, each with what it is.
-
-    Parameters
-    ----------
-    compared : sequence of Candidate
-        The policies: the chosen one first, the static rule last.
-    plan : Fleet or DayPlan or None
-        The fleet.
-    """
+    """List the figures that count most, each with what it is; the chosen policy comes first, the static rule last."""
     from recplan.solvers import Fleet
 
     best, static = compared[0], compared[-1]
@@ -120,9 +91,5 @@ def _needed(plan: Fleet | DayPlan) -> str:
     from recplan.solvers import Fleet
 
     if isinstance(plan, Fleet):
-        return f"{given(plan.target_qps)} queries per second need {_machines(plan.machines)}"
-    return f"the day's peak of {given(plan.peak_qps)} queries per second needs {_machines(plan.peak_machines)}"
-
-
-def _machines(count: int | None) -> str:
-    return f"{count} machine{'' if count == 1 else 's'}"
+        return f"{given(plan.target_qps)} queries per second need {counted(plan.machines or 0, 'machine')}"
+    return f"the day's peak of {given(plan.peak_qps)} queries per second needs {counted(plan.peak_machines or 0, 'machine')}"

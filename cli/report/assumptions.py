@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..output.report import Quantity, Table
 from ..output.wording import origin, significant
-from ..scenario.setting import describe_sla
+from ..scenario.target import describe_sla
 
 if TYPE_CHECKING:
     from recplan.profiles import Profile
@@ -34,25 +34,10 @@ def _texts() -> Mapping[str, Any]:
 
 
 def assumptions(setting: Setting, sla: Sla, policy: Policy, latency: Latency, *, loading: str | None) -> Table:
-    """List what an answer takes for granted.
+    """List what an answer takes for granted: what, taken as what, how sure that is.
 
-    Parameters
-    ----------
-    setting : Setting
-        The machine and its query sizes, as they stand under the policy.
-    sla : Sla
-        The target.
-    policy : Policy
-        The policy.
-    latency : Latency
-        The analysis, which says how accurate it is.
-    loading : str or None
-        Where loading the inputs is part of the service; None where no curve tells.
-
-    Returns
-    -------
-    Table
-        A table: what, taken as what, how sure that is.
+    The setting is as it stands under the policy; `loading` says where loading the inputs is part of the service, and is
+    None where no curve tells.
     """
     batch = min(policy.batch_size, setting.sizes.max_size)
     rows = [_service("a core", setting.cpu)]

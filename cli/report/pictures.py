@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..output.wording import significant
-from ..scenario.setting import describe_sla
+from ..scenario.target import describe_sla
 from .page import PagePicture
 
 if TYPE_CHECKING:

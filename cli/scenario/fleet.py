@@ -21,25 +21,10 @@ def read_target(text: str) -> float | list[tuple[float, float]]:
 
 
 def sized(setting: Setting, sla: Sla, load: float | list[tuple[float, float]], **provision: Any) -> Fleet | DayPlan:
-    """Size the fleet for a load, or for a day's.
+    """Size the fleet for a load of all of it, in queries per second, or for a day's, as `read_target` gives it.
 
-    Parameters
-    ----------
-    setting : Setting
-        One machine.
-    sla : Sla
-        The target.
-    load : float or list of (float, float)
-        The load of the whole fleet, in queries per second, or a day's, as `read_target` gives it.
-    **provision
-        As for `recplan.solvers.size`.
-
-    Raises
-    ------
-    ValueError
-        If the load or the provision is out of its range.
-    UnreachableTargetError
-        Where no number of machines carries it.
+    The provision is as for `recplan.solvers.size`, and so is the `ValueError` where it is out of its range;
+    `UnreachableTargetError` where no number of machines carries the load.
     """
     from recplan.solvers import size, size_day
 

@@ -7,17 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..output.message import note
-from ..output.wording import counted, given, origin
+from ..output.wording import counted, origin
 from .stations import check_use, hardware_of, input_loading_of, read_accelerator, read_core_pool, read_model
 
 if TYPE_CHECKING:
     from recplan.profiles import Profile, Scenario
-    from recplan.queuemodel import Machine, Policy, QuerySizes, Sla
+    from recplan.queuemodel import Machine, Policy, QuerySizes
 
-    from ..options.scenario import FixedPolicyOptions, LoadOptions, ScenarioOptions, SlaOptions
+    from ..options.scenario import ScenarioOptions
 
 DEFAULT_SIZES = "deeprecsys-production"
-DEFAULT_PERCENTILE = 95.0
 #: A policy that crowds one station with the queries that may be late carries more, and nobody wants it unasked.
 DEFAULT_SCOPE: Final = "station"
 
@@ -157,95 +156,6 @@ def read_setting(options: ScenarioOptions, swept: Collection[str] = (), cores: i
     )
 
 
-def read_sla(setting: Setting, options: SlaOptions) -> Sla:
-    """Read the latency target from the options, the file, or what was published for the model."""
-    from recplan.queuemodel import Sla, arguments
-
-    stated = setting.file.sla if setting.file else None
-    if options.sla_ms is not None:
-        seconds = arguments.number("--sla-ms", options.sla_ms, above=0) / 1e3
-        stated = replace(stated, seconds=seconds) if stated else Sla(DEFAULT_PERCENTILE, seconds, DEFAULT_SCOPE)
-    else:
-        stated = stated or _published_sla(setting)
-    percentile = stated.percentile
-    if options.percentile is not None:
-        percentile = arguments.percentile("--percentile", options.percentile)
-    return Sla(percentile, stated.seconds, options.scope or stated.scope)
-
-
-def stated_sla(setting: Setting) -> Sla | None:
-    """Return the target of the scenario file, or the one published for the model; None where there is neither."""
-    from recplan.profiles import models
-
-    if setting.file is not None and setting.file.sla is not None:
-        return setting.file.sla
-    published = (model.sla for model in models() if model.name == setting.model)
-    return next((replace(sla, scope=DEFAULT_SCOPE) for sla in published), None)
-
-
-def read_rate(setting: Setting, qps: float | None) -> float:
-    """Return the load, in queries per second, from the option or the file."""
-    from recplan.queuemodel import arguments
-
-    if qps is not None:
-        return arguments.number("--qps", qps, above=0)
-    if setting.file is None or setting.file.qps is None:
-        raise ValueError("--qps is missing; give the load, in queries per second")
-    return setting.file.qps
-
-
-def read_load(setting: Setting, options: LoadOptions) -> tuple[Policy, float]:
-    """Read the policy and the load, in queries per second, from the options or the file."""
-    from recplan.queuemodel import MOST_ITEMS, Policy, arguments
-
-    policy, qps = setting.file.policy if setting.file else None, read_rate(setting, options.qps)
-    if options.batch_size is not None:
-        batch_size = arguments.whole("--batch-size", options.batch_size, most=MOST_ITEMS)
-        policy = Policy(batch_size, policy.offload_above if policy else None)
-    if policy is None:
-        raise ValueError("--batch-size is missing; give the largest batch that a core runs, in items")
-    if options.offload_above is not None:
-        policy = Policy(policy.batch_size, read_threshold(options.offload_above))
-    return policy, qps
-
-
-def read_fixed_policy(options: FixedPolicyOptions) -> Policy | None:
-    """Read a policy that is to be kept; None where the best one is to be chosen."""
-    from recplan.queuemodel import MOST_ITEMS, Policy, arguments
-
-    threshold = options.offload_above
-    if options.batch_size is None:
-        if threshold is not None:
-            raise ValueError(f"--offload-above {threshold} needs --batch-size; without both the best are chosen")
-        return None
-    batch_size = arguments.whole("--batch-size", options.batch_size, most=MOST_ITEMS)
-    return Policy(batch_size, None if threshold is None else read_threshold(threshold))
-
-
-def describe_policy(policy: Policy) -> Mapping[str, Any]:
-    """Describe a policy as every output does."""
-    return {"batch_size": policy.batch_size, "offload_above": policy.offload_above}
-
-
-def sla_document(sla: Sla, swept: Collection[str] = ()) -> Mapping[str, Any]:
-    """Describe a latency target as the output's ``sla`` does; None stands for what axes of a sweep vary."""
-    return {
-        "percentile": None if "percentile" in swept else sla.percentile,
-        "latency_ms": None if "sla-ms" in swept else 1e3 * sla.seconds,
-        "scope": sla.scope,
-    }
-
-
-def describe_sla(sla: Sla) -> str:
-    """Write a latency target.
-
-    >>> from recplan.queuemodel import Sla
-    >>> describe_sla(Sla(95, 0.4))
-    'p95 <= 400 ms'
-    """
-    return f"p{given(sla.percentile)} <= {given(1e3 * sla.seconds)} ms"
-
-
 def _largest_batches(policy: Policy, sizes: QuerySizes) -> tuple[int, int]:
     """Return the largest batch, in items, on the cores and on the accelerator; 0 where none runs."""
     if policy.offload_above is None or policy.offload_above >= sizes.max_size:
@@ -285,17 +195,6 @@ def _sizes(options: ScenarioOptions, file: Scenario | None) -> tuple[QuerySizes,
     return QuerySizes.named(name), name
 
 
-def _published_sla(setting: Setting) -> Sla:
-    from recplan.profiles import models
-
-    for model in models():
-        if model.name == setting.model:
-            published = f"published for {model.name}: {given(1e3 * model.sla.seconds)} ms ({model.source})"
-            note(f"without --sla-ms, the bound is the one {published}")
-            return replace(model.sla, scope=DEFAULT_SCOPE)
-    raise ValueError("--sla-ms is missing; give the bound of the latency, in milliseconds")
-
-
 def _title(options: ScenarioOptions, file: Scenario | None, machine: Machine, any_cores: bool) -> str:
     parts = [_called("cores" if any_cores else counted(machine.cpu.cores, "core"), options.cpu)]
     if machine.accelerator is not None:
@@ -306,16 +205,3 @@ def _title(options: ScenarioOptions, file: Scenario | None, machine: Machine, an
 
 def _called(what: str, name: str | None) -> str:
     return f"{what} ({name})" if name else what
-
-
-def read_threshold(text: str) -> int | None:
-    """Read an offload threshold, in items; None where it is the word none."""
-    from recplan.queuemodel import MOST_ITEMS, arguments
-
-    if text.lower() == "none":
-        return None
-    try:
-        threshold = int(text)
-    except ValueError:
-        raise ValueError(f"--offload-above(={text!r}) must be a whole number from 0 to {MOST_ITEMS}, or none") from None
-    return arguments.whole("--offload-above", threshold, least=0, most=MOST_ITEMS)

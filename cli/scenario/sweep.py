@@ -11,9 +11,11 @@ from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from ..output.compilation import compilation_announced
 from ..output.progress import Progress
 from ..output.wording import given
+from .policy import read_fixed_policy
 from .power import read_power
-from .setting import Setting, read_fixed_policy, read_setting, read_sla
+from .setting import Setting, read_setting
 from .sweep_axes import in_library_units, read_axes, refuse_fixed
+from .target import read_sla
 
 if TYPE_CHECKING:
     from recplan.queuemodel import Sla

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..output.report import Quantity
 from ..output.wording import given, significant
-from .setting import read_threshold
+from .policy import read_threshold
 
 if TYPE_CHECKING:
     from recplan.queuemodel import QuerySizes

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from commands import invoked
 from recplan.cli.options.scenario import LoadOptions, ScenarioOptions
-from recplan.cli.scenario.setting import read_load, read_setting
+from recplan.cli.scenario.policy import read_load
+from recplan.cli.scenario.setting import read_setting
 from recplan.profiles import Measurements, fit, read_curve, read_profile, read_scenario, write_profile
 from recplan.queuemodel import Policy
 from source_tree import EXAMPLES

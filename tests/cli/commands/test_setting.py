@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 import strategies
 from recplan.cli.options.scenario import LoadOptions, ScenarioOptions, SlaOptions
-from recplan.cli.scenario.setting import read_load, read_setting, read_sla
+from recplan.cli.scenario.policy import read_load
+from recplan.cli.scenario.setting import read_setting
+from recplan.cli.scenario.target import read_sla
 from recplan.profiles import (
     Card,
     Processor,
