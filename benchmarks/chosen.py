@@ -144,7 +144,7 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "SWEEP_FACTOR", (1.02, 1.3), by.pattern_search)
     yield Constant(at, "SWEEP_REACH", (1.5, 8.0), by.pattern_search)
     yield Constant(at, "SWEEP_THRESHOLDS", (6, 96), by.pattern_search)
-    at = "profiles.measurement.fitting"
+    at = "profiles.measurement.fitted_curve"
     yield Constant(at, "ENOUGH_DEGREES", (1, 1000), by.fits)
     yield Constant(at, "SIGNIFICANT_ERRORS", (1.0, 16.0), by.fits)
     yield Constant(at, "EXTRAPOLATED_FROM", (0.2, 0.8), by.fits)
@@ -203,7 +203,7 @@ GIVEN = {
         "profiles.files",
         "profiles.levers",
         "profiles.model",
-        "profiles.measurement.fitting._DIGITS",
+        "profiles.measurement.fitted_curve._DIGITS",
         "profiles.measurement.repeated_runs._NORMAL_QUARTILE",
         "profiles.measurement.slowdown_fit._DECIMALS",
         "profiles.roofline.hardware",

@@ -12,11 +12,11 @@ from ..files.tables import MILLISECONDS_PER_SECOND
 from .isotonic import never_falling
 from .repeated_runs import RunGroup, Scatter
 
-# Fewer repeats do not tell noise from a fall.
+# Fewer repeats do not tell noise from a fall, and a hundred comparisons hardly ever give one of four errors by chance.
 ENOUGH_DEGREES = 10
 SIGNIFICANT_ERRORS = 4.0
 
-# The share of the measured range whose slope holds beyond it.
+# The share of the measured range whose slope holds beyond it: long enough to average noise, past the first bends.
 EXTRAPOLATED_FROM = 0.5
 
 # Timed points to leave out, one after the other; more tell nothing more.

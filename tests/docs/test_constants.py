@@ -1,20 +1,12 @@
 import importlib
 import pkgutil
-import sys
 
 import pytest
 
-from source_tree import ROOT
+import chosen
+from altered import altered, assignments
 
 PACKAGES = ("queuemodel", "profiles", "solvers", "cli")
-
-
-@pytest.fixture(scope="module")
-def benchmarks():
-    """The modules of `benchmarks` that register the constants and alter them."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    yield importlib.import_module("chosen"), importlib.import_module("altered")
-    sys.path.remove(str(ROOT / "benchmarks"))
 
 
 def numeric(value):
@@ -23,7 +15,7 @@ def numeric(value):
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def constants(assignments):
+def constants():
     """Yield the constants that are numbers and not computed from others, nor names of states, with their modules."""
     for package in PACKAGES:
         face = importlib.import_module(f"recplan.{package}")
@@ -36,27 +28,24 @@ def constants(assignments):
                         yield f"{module.__name__.removeprefix('recplan.')}.{name}"
 
 
-def test_every_constant_is_registered_as_chosen_or_said_to_be_given(benchmarks):
-    chosen, altered = benchmarks
+def test_every_constant_is_registered_as_chosen_or_said_to_be_given():
     registered = {f"{constant.module}.{constant.name}" for constant in chosen.registry()}
-    there = set(constants(altered.assignments))
+    there = set(constants())
     unknown = sorted(place for place in there - registered if not chosen.given(place))
     assert unknown == [], "register them in benchmarks/chosen.py, with values to try, or say there why they are given"
     assert registered - there == set()
     assert [place for place in registered if chosen.given(place)] == []
 
 
-def test_everything_that_is_said_to_be_given_exists(benchmarks):
-    chosen, altered = benchmarks
-    there = set(constants(altered.assignments))
+def test_everything_that_is_said_to_be_given_exists():
+    there = set(constants())
     names = [name for names in chosen.GIVEN.values() for name in names]
     assert [name for name in names if not any(f"{place}.".startswith(f"{name}.") for place in there)] == []
 
 
-def test_an_altered_constant_reaches_what_imported_it_and_what_was_made_of_it(benchmarks):
+def test_an_altered_constant_reaches_what_imported_it_and_what_was_made_of_it():
     from recplan.queuemodel.stations import interpolated_waits, mgc
 
-    altered = benchmarks[1].altered
     tails = mgc.TAILS
     with altered("recplan.queuemodel.stations.interpolated_waits", "LEAST_TAIL", 1e-4):
         assert mgc.LEAST_TAIL == 1e-4
@@ -65,10 +54,10 @@ def test_an_altered_constant_reaches_what_imported_it_and_what_was_made_of_it(be
     assert mgc.TAILS is tails
 
 
-def test_what_a_function_remembers_is_forgotten_when_a_constant_is_altered(benchmarks):
+def test_what_a_function_remembers_is_forgotten_when_a_constant_is_altered():
     from recplan.queuemodel.numerics import gamma
 
     before = gamma.unit_table(0.3)[0].size
-    with benchmarks[1].altered("recplan.queuemodel.numerics.gamma", "TABLE_POINTS", 64):
+    with altered("recplan.queuemodel.numerics.gamma", "TABLE_POINTS", 64):
         assert gamma.unit_table(0.3)[0].size == 64
     assert gamma.unit_table(0.3)[0].size == before

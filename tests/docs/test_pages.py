@@ -70,6 +70,23 @@ def test_the_citation_gives_the_version_and_the_license_of_the_package():
     assert citation["title"].startswith(f"{project['name']}:")
 
 
+def test_the_rooms_that_a_contributor_reads_of_are_those_that_exist():
+    tree = read("CONTRIBUTING.md").split("## Rooms")[1].split("```")[1]
+    named = [line.split()[0] for line in tree.splitlines()[1:]]
+    listed = {}
+    for name in named:
+        if name.rstrip("/") in (*LIBRARY, "cli"):
+            rooms = listed[name] = set()
+        else:
+            rooms.add(name)
+    assert listed == {
+        f"{package}/": {
+            f"{path.name}/" for path in (ROOT / package).iterdir() if path.is_dir() and path.name != "__pycache__"
+        }
+        for package in (*LIBRARY, "cli")
+    }
+
+
 @pytest.mark.parametrize("package", LIBRARY)
 def test_every_public_name_has_a_docstring_of_its_own(package):
     # The reference is made of these docstrings; what dataclasses write where there is none begins with the name.
