@@ -28,7 +28,6 @@ from recplan.queuemodel import (
     simulate,
 )
 from recplan.solvers import coordinate_search, grid_search, max_qps
-from reference_queues import references, solve
 
 Arrays = Mapping[str, NDArray[np.float64]]
 Yardstick = Callable[[], Arrays]
@@ -105,19 +104,6 @@ def capacities() -> Arrays:
 def bounds(scenarios: tuple[Scenario, ...]) -> tuple[float, ...]:
     """Return the p95 of each machine at the load that was drawn for it."""
     return tuple(analyzed(scenario).percentile(95.0) for scenario in scenarios)
-
-
-def reference_queues() -> Arrays:
-    """Errors against the rows of tests/data/reference_queues.csv, by their families."""
-    solve.cache_clear()
-    answers = [answer for answer in references() if not answer.tiny]
-    return {
-        kind: np.array([answer.error for answer in answers if answer.family in names])
-        for kind, names in (
-            ("exact", ("M/M/c", "M/D/c", "M^X/D/c", "M^X/M/c")),
-            ("noise", ("M/E2/c", "M/E4/c", "M^X/Gamma/c")),
-        )
-    }
 
 
 def exact_search(key: str) -> Yardstick:
