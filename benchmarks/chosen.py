@@ -146,6 +146,7 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "SWEEP_THRESHOLDS", (6, 96), by.pattern_search)
     at = "profiles.measurement.fitted_curve"
     yield Constant(at, "ENOUGH_DEGREES", (1, 1000), by.fits)
+    at = "profiles.measurement.fitted_curve"
     yield Constant(at, "SIGNIFICANT_ERRORS", (1.0, 16.0), by.fits)
     yield Constant(at, "EXTRAPOLATED_FROM", (0.2, 0.8), by.fits)
     yield Constant(at, "MOST_LEFT_OUT", (10, 30), by.left_out, 1000)
@@ -161,7 +162,7 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "PRIOR", (0.03, 0.75), by.calibration)
     yield Constant(at, "ROW_STEP", (5, 45), by.calibration)
     yield Constant(at, "SMALLEST_MEASURED_BATCH", (1, 60), by.calibration)
-    at = "profiles.roofline.modelled_curve"
+    at = "profiles.roofline.placement"
     yield Constant(at, "KNOTS", ((1, 4, 1024), (1, 2, 4, 8, 16, 64, 1024)), by.modelled_curves, tuple(range(1, 1025)))
     yield Constant(at, "CONTENDED_BATCHES", ((1, 32, 1024),), by.modelled_curves, tuple(range(1, 1025, 3)))
     yield Constant(at, "CONTENTION_POINTS", (4, 8, 32), by.modelled_curves, 64)

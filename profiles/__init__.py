@@ -45,10 +45,9 @@ if TYPE_CHECKING:
     from .roofline.hardware import GIGA as GIGA
     from .roofline.hardware import IDLE_SHARE as IDLE_SHARE
     from .roofline.hardware import Card, Hardware, Processor, known_hardware, read_hardware
-    from .roofline.modelled_curve import DoesNotFitError
     from .roofline.operator_times import OperatorTimes as OperatorTimes
-    from .roofline.operator_times import card_times as card_times
-    from .roofline.operator_times import processor_times as processor_times
+    from .roofline.placement import DoesNotFitError
+    from .roofline.placement import Placement as Placement
     from .scenario import Scenario, read_scenario
     from .unknown_name import UnknownNameError
 
@@ -127,8 +126,8 @@ _HOMES = {
         "known_hardware",
         "read_hardware",
     ),
-    "roofline.modelled_curve": ("DoesNotFitError",),
-    "roofline.operator_times": ("OperatorTimes", "card_times", "processor_times"),
+    "roofline.operator_times": ("OperatorTimes",),
+    "roofline.placement": ("DoesNotFitError", "Placement"),
     "scenario": ("Scenario", "read_scenario"),
     "unknown_name": ("UnknownNameError",),
 }

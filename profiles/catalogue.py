@@ -18,7 +18,6 @@ from .files.toml_table import read_toml
 from .model.operator_table import default_preset, model_costs
 from .profile import Profile
 from .roofline.hardware import Card, Hardware, Processor, describes_hardware, known_hardware, read_hardware
-from .roofline.modelled_curve import check_memory
 from .roofline.placement import Placement
 from .unknown_name import UnknownNameError, look_up
 
@@ -251,8 +250,7 @@ def modelled_curve(
         provenance = "extrapolated"
     if change is not None:
         placement = change(placement)
-    if isinstance(hardware, Card):
-        check_memory(str(model), placement.costs, hardware)
+    placement.check_memory(str(model))
     beside = known_hardware()[DEFAULT_HOST] if host is None or is_curve(host) else find_hardware("cpu", host)
     assert isinstance(beside, Processor)
     return placement.curve(host_ghz=beside.frequency_ghz, loading=loading, provenance=provenance)

@@ -139,13 +139,10 @@ def broken_down(
     `recplan.profiles.station_profile`. `ValueError` where `name` is a file with a service curve.
     """
     from recplan.profiles import (
-        Processor,
-        calibration,
-        card_times,
+        Placement,
         find_hardware,
         is_curve,
         model_costs,
-        processor_times,
         station_profile,
     )
 
@@ -159,11 +156,7 @@ def broken_down(
     if input_loading in ("all", station):
         computation = station_profile(station, name, model, input_loading="none", preset=preset).curve
     hardware, costs = find_hardware(station, name), model_costs(model, preset)
-    sizes = (batch_size, *BATCH_SIZES)
-    if isinstance(hardware, Processor):
-        times = processor_times(costs, hardware, calibration().processor, sizes)
-    else:
-        times = card_times(costs, hardware, calibration().card, sizes)
+    times = Placement.of(costs, hardware).times((batch_size, *BATCH_SIZES))
     return Breakdown(station, hardware, costs, times, service, computation)
 
 

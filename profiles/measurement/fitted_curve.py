@@ -12,8 +12,7 @@ from ..files.tables import MILLISECONDS_PER_SECOND
 from .isotonic import never_falling
 from .repeated_runs import RunGroup, Scatter
 
-# Fewer repeats do not tell noise from a fall, and a hundred comparisons hardly ever give one of four errors by chance.
-ENOUGH_DEGREES = 10
+# A fall of fewer standard errors may be noise: a hundred comparisons hardly ever give one of four errors by chance.
 SIGNIFICANT_ERRORS = 4.0
 
 # The share of the measured range whose slope holds beyond it: long enough to average noise, past the first bends.

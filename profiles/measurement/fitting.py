@@ -12,10 +12,13 @@ from recplan.queuemodel import Contention, Restorable, ServiceCurve, arguments
 from ..files.profile_file import profile_toml
 from ..profile import FitRecord, Profile
 from .caveats import caveats, falls
-from .fitted_curve import ENOUGH_DEGREES, FittedPoint, extended, fitted_times, leave_one_out
+from .fitted_curve import FittedPoint, extended, fitted_times, leave_one_out
 from .measurements import Measurements, read_measurements
 from .repeated_runs import group_runs, scatter_of
 from .slowdown_fit import fit_contention
+
+# Fewer repeats do not tell noise from a fall.
+ENOUGH_DEGREES = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,9 @@ from ..files.tables import MILLISECONDS_PER_SECOND, Table, read_table
 from ..model.operator_table import model_costs
 from ..model.operators import PUBLISHED_OPERATORS
 from .calibration import CALIBRATION_FILE, Calibration, Parameter, calibration_of, parameters
-from .hardware import Card, Processor, known_hardware
-from .operator_times import (
-    OperatorTimes,
-    card_times,
-    loading_times,
-    processor_times,
-    shares_by_operator,
-    transfer_times,
-)
+from .hardware import Processor, known_hardware
+from .operator_times import shares_by_operator
+from .placement import Placement
 
 DATA = CALIBRATION_FILE.parent
 #: How far off an observation may be before it counts fully: points of a share, relative speed-up, relative time. Shares
@@ -95,9 +89,10 @@ class _Observations:
     observed: NDArray[np.float64]
 
     def modelled(self, calibration: Calibration) -> NDArray[np.float64]:
-        costs = model_costs(self.model)
+        costs, hardware = model_costs(self.model), known_hardware()
+        placement = Placement(costs, hardware[self.hardware], calibration)
         if self.what == "share":
-            times = _times(self.hardware, self.model, self.batch_sizes, calibration)
+            times = placement.times(self.batch_sizes)
             return np.array(
                 [
                     [*shares_by_operator(times, PUBLISHED_OPERATORS, batch).values()]
@@ -105,11 +100,17 @@ class _Observations:
                 ]
             )
         if self.what == "speed-up":
-            return _executions(PROCESSOR, self, calibration) / _executions(CARD, self, calibration)
-        if self.what == "computation":
-            return _times(self.hardware, self.model, self.batch_sizes, calibration).total
-        return loading_times(
-            costs.inputs, _processor(self.hardware).frequency_ghz, calibration.loading, self.batch_sizes
+            host = hardware[PROCESSOR]
+            assert isinstance(host, Processor)
+            on_core, on_card = (
+                at.times(self.batch_sizes).total + at.loading(self.batch_sizes, host.frequency_ghz)
+                for at in (Placement(costs, host, calibration), placement)
+            )
+            return on_core / on_card
+        return (
+            placement.times(self.batch_sizes).total
+            if self.what == "computation"
+            else placement.loading(self.batch_sizes)
         )
 
     def errors(self, calibration: Calibration) -> NDArray[np.float64]:
@@ -239,29 +240,3 @@ def _measured_times() -> list[_Observations]:
 
 def _pairs(table: Table, column: str) -> list[tuple[str, str]]:
     return list(dict.fromkeys(zip(table.texts(column), table.texts("model"), strict=True)))
-
-
-def _processor(name: str) -> Processor:
-    found = known_hardware()[name]
-    assert isinstance(found, Processor)
-    return found
-
-
-def _times(name: str, model: str, batch_sizes: NDArray[np.float64], calibration: Calibration) -> OperatorTimes:
-    found = known_hardware()[name]
-    if isinstance(found, Processor):
-        return processor_times(model_costs(model), found, calibration.processor, batch_sizes)
-    return card_times(model_costs(model), found, calibration.card, batch_sizes)
-
-
-def _executions(name: str, data: _Observations, calibration: Calibration) -> NDArray[np.float64]:
-    """Seconds of loading, transfer and computation."""
-    inputs = model_costs(data.model).inputs
-    seconds = _times(name, data.model, data.batch_sizes, calibration).total
-    seconds = seconds + loading_times(
-        inputs, _processor(PROCESSOR).frequency_ghz, calibration.loading, data.batch_sizes
-    )
-    found = known_hardware()[name]
-    if isinstance(found, Card):
-        seconds = seconds + transfer_times(inputs, found, calibration.card, data.batch_sizes)
-    return seconds

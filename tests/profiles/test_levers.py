@@ -21,9 +21,8 @@ from recplan.profiles.model.graph_costs import costs_of
 from recplan.profiles.model.operator_costs import ModelCosts
 from recplan.profiles.roofline.calibration import calibration
 from recplan.profiles.roofline.hardware import Card, Processor, known_hardware
-from recplan.profiles.roofline.modelled_curve import CONTENDED_BATCHES, NEGLIGIBLE_SLOWDOWN, DoesNotFitError
-from recplan.profiles.roofline.operator_times import card_times, processor_times
-from recplan.profiles.roofline.placement import Placement
+from recplan.profiles.roofline.operator_times import card_times
+from recplan.profiles.roofline.placement import CONTENDED_BATCHES, NEGLIGIBLE_SLOWDOWN, DoesNotFitError, Placement
 
 SKYLAKE = known_hardware()["skylake"]
 T4 = known_hardware()["t4"]
@@ -83,10 +82,7 @@ def curve(placement, loading=False):
 
 def computation(placement, batch_sizes=BATCHES, busy_cores=1):
     """Seconds of the operators, without loading."""
-    if placement.kind == "cpu":
-        shares = placement.shares.processor
-        return processor_times(placement.costs, placement.hardware, shares, batch_sizes, busy_cores).total
-    return card_times(placement.costs, placement.hardware, placement.shares.card, batch_sizes).total
+    return placement.times(batch_sizes, busy_cores).total
 
 
 def only(costs, *names):

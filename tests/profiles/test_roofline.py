@@ -16,7 +16,6 @@ from recplan.profiles.model.operators import PUBLISHED_OPERATORS
 from recplan.profiles.roofline.bottleneck import bottleneck
 from recplan.profiles.roofline.calibration import calibration
 from recplan.profiles.roofline.hardware import GIB, Processor, known_hardware
-from recplan.profiles.roofline.modelled_curve import DoesNotFitError, card_curve, check_memory, processor_curve
 from recplan.profiles.roofline.operator_times import (
     card_times,
     loading_times,
@@ -24,6 +23,7 @@ from recplan.profiles.roofline.operator_times import (
     shares_by_operator,
     transfer_times,
 )
+from recplan.profiles.roofline.placement import DoesNotFitError, Placement
 
 SHARES = calibration()
 SKYLAKE, BROADWELL, CARD = (known_hardware()[name] for name in ("skylake", "broadwell", "gtx1080ti"))
@@ -81,10 +81,10 @@ def test_busy_neighbours_never_speed_up(architecture, busy_cores):
 @given(strategies.architectures(), st.integers(1, 2000))
 def test_a_curve_is_the_roofline_at_every_batch_size(architecture, batch):
     costs = costs_of(architecture)
-    cpu = processor_curve(costs, SKYLAKE, loading=True)
+    cpu = Placement.of(costs, SKYLAKE).curve(loading=True)
     loading = loading_times(costs.inputs, SKYLAKE.frequency_ghz, SHARES.loading, batch)[0]
     assert cpu.seconds(batch) == pytest.approx(on_core(costs, batches=batch)[0] + loading, rel=1e-9)
-    card = card_curve(costs, CARD, loading=True, host_ghz=SKYLAKE.frequency_ghz)
+    card = Placement.of(costs, CARD).curve(loading=True, host_ghz=SKYLAKE.frequency_ghz)
     expected = on_card(costs, batches=batch)[0] + loading + transfer_times(costs.inputs, CARD, SHARES.card, batch)[0]
     assert card.seconds(batch) == pytest.approx(expected, rel=1e-9)
 
@@ -128,7 +128,7 @@ def test_no_product_is_computed_faster_than_the_peak(architecture):
 
 def test_loading_is_not_slowed_by_busy_cores():
     costs = model_costs("dlrm-rmc1")
-    plain, loaded = processor_curve(costs, SKYLAKE), processor_curve(costs, SKYLAKE, loading=True)
+    plain, loaded = Placement.of(costs, SKYLAKE).curve(), Placement.of(costs, SKYLAKE).curve(loading=True)
     loading = loaded.seconds(64) - plain.seconds(64)
     crowded = [curve.seconds(64) * curve.slowdowns(40, 64)[40] for curve in (plain, loaded)]
     assert crowded[1] == pytest.approx(crowded[0] + loading)
@@ -176,8 +176,8 @@ def test_every_preset_has_a_curve_on_all_hardware(model):
     for preset in presets(model):
         costs = costs_of(builtin_architecture(model, preset))
         for hardware in (SKYLAKE, BROADWELL):
-            assert processor_curve(costs, hardware).provenance == hardware.provenance
-        assert card_curve(costs, CARD, host_ghz=2.0).contention is None
+            assert Placement.of(costs, hardware).curve().provenance == hardware.provenance
+        assert Placement.of(costs, CARD).curve().contention is None
 
 
 def test_a_model_that_exceeds_the_memory_is_refused_with_both_figures():
@@ -185,9 +185,9 @@ def test_a_model_that_exceeds_the_memory_is_refused_with_both_figures():
     small = replace(CARD, memory_gib=costs.memory_bytes / GIB / 2)
     message = r"dlrm-rmc1 needs 3\.8 GiB .*gtx1080ti has 1\.9 GiB; leave it out"
     with pytest.raises(DoesNotFitError, match=message):
-        check_memory("dlrm-rmc1", costs, small)
-    check_memory("dlrm-rmc1", costs, CARD)
-    check_memory("dlrm-rmc1", costs, replace(CARD, memory_gib=None))
+        Placement.of(costs, small).check_memory("dlrm-rmc1")
+    Placement.of(costs, CARD).check_memory("dlrm-rmc1")
+    Placement.of(costs, replace(CARD, memory_gib=None)).check_memory("dlrm-rmc1")
 
 
 def test_inputs_that_are_there_need_no_transfer():
