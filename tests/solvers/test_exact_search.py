@@ -2,6 +2,7 @@
 
 from dataclasses import astuple, replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,6 +53,45 @@ def test_the_exact_search_finds_what_solving_every_policy_finds(lattice, scope):
     if scope == "station":
         together = grid_search(machine, sizes, replace(sla, scope="machine"), batches, thresholds)
         assert result.qps <= together.qps * (1.0 + EQUAL)
+
+
+def random_curve(rng, largest, scv):
+    batch_sizes = np.unique(rng.integers(1, largest + 1, 6))
+    return ServiceCurve.from_table(batch_sizes, np.exp(rng.uniform(np.log(1e-3), 0.0, batch_sizes.size)), scv)
+
+
+def random_ladders(seed):
+    """A machine of any curves, queries of up to 60 to 200 items with gaps, a target, and some 190 policies."""
+    rng = np.random.default_rng(seed)
+    largest = int(rng.integers(60, 201))
+    weights = rng.exponential(size=largest) * (rng.random(largest) < rng.choice([0.05, 0.3, 1.0])) + 1e-12
+    weights[-1] += 0.01
+    sizes = QuerySizes.from_pmf(weights / weights.sum())
+    scv = rng.choice([0.0, 0.0, 0.0, 0.0, 0.0, 0.5])
+    cores = CorePool(rng.integers(1, 17), random_curve(rng, largest, scv))
+    unit = Accelerator(random_curve(rng, largest, scv), rng.integers(1, 3)) if rng.random() < 0.7 else None
+    machine, percentile = Machine(cores, unit), rng.choice([50.0, 90.0, 95.0, 99.0])
+    sla = Sla(
+        percentile, idle_percentile(machine, sizes, Policy(largest), percentile) * rng.uniform(0.7, 6.0), "machine"
+    )
+    batches = np.unique(rng.integers(1, largest + 1, 16)).tolist()
+    heights = [] if unit is None else np.unique(rng.integers(0, largest, 12)).tolist()
+    return machine, sizes, sla, batches, [None, *heights]
+
+
+#: Of 1554 seeds, some of the 89 on whose ladders going uphill from the first guess ends below the best policy.
+SEVERAL_HILLS = [1021, 1066, 1087, 1124, 1178, 1188, 1276, 1375, 1403, 1543, 1583, 1680, 1804, 2013, 2191, 2451, 2515]
+
+
+@pytest.mark.parametrize("seed", SEVERAL_HILLS)
+def test_the_exact_search_finds_the_highest_of_several_hills(seed):
+    machine, sizes, sla, batches, thresholds = random_ladders(seed)
+    capacities = {
+        policy: max_qps(machine, sizes, policy, sla) for policy in policies(machine, sizes, batches, thresholds)
+    }
+    result = grid_search(machine, sizes, sla, batches, thresholds)
+    assert result.qps == pytest.approx(max(capacities.values()), rel=EQUAL)
+    assert result.qps == pytest.approx(capacities[result.policy], rel=EQUAL)
 
 
 @settings(max_examples=60)
