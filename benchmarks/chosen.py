@@ -144,7 +144,7 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "SWEEP_FACTOR", (1.02, 1.3), by.pattern_search)
     yield Constant(at, "SWEEP_REACH", (1.5, 8.0), by.pattern_search)
     yield Constant(at, "SWEEP_THRESHOLDS", (6, 96), by.pattern_search)
-    at = "profiles.measurement.fitted_curve"
+    at = "profiles.measurement.fitting"
     yield Constant(at, "ENOUGH_DEGREES", (1, 1000), by.fits)
     at = "profiles.measurement.fitted_curve"
     yield Constant(at, "SIGNIFICANT_ERRORS", (1.0, 16.0), by.fits)

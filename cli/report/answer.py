@@ -92,4 +92,5 @@ def _needed(plan: Fleet | DayPlan) -> str:
 
     if isinstance(plan, Fleet):
         return f"{given(plan.target_qps)} queries per second need {counted(plan.machines or 0, 'machine')}"
-    return f"the day's peak of {given(plan.peak_qps)} queries per second needs {counted(plan.peak_machines or 0, 'machine')}"
+    machines = counted(plan.peak_machines or 0, "machine")
+    return f"the day's peak of {given(plan.peak_qps)} queries per second needs {machines}"

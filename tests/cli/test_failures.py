@@ -1,9 +1,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from recplan.cli.application import app
+from commands import invoked
 from source_tree import EXAMPLES
 
 EXAMPLE, CURVE = str(EXAMPLES / "scenario.toml"), str(EXAMPLES / "cpu.csv")
@@ -91,7 +90,7 @@ OUT_OF_REACH = [
 
 
 def failure(arguments):
-    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    result = invoked(*arguments)
     assert result.stdout == ""
     return result.exit_code, result.stderr
 
@@ -160,9 +159,7 @@ def test_a_model_that_exceeds_an_accelerator_is_refused_with_both_figures(tmp_pa
 
 @given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1))
 def test_no_text_for_a_threshold_ends_in_a_traceback(text):
-    result = CliRunner().invoke(
-        app, ["analyze", *BOTH, "--qps", "1e9", "--batch-size", "64", f"--offload-above={text}"], catch_exceptions=False
-    )
+    result = invoked("analyze", *BOTH, "--qps", "1e9", "--batch-size", "64", f"--offload-above={text}")
     assert result.exit_code in (2, 3)
     assert result.stderr.startswith("error: ")
     assert result.stdout == ""

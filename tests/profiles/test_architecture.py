@@ -2,8 +2,10 @@ import pytest
 from hypothesis import given
 
 import strategies
-from recplan.profiles import Architecture, EmbeddingTables, FileError, UnknownNameError, read_architecture
+import written_files
+from recplan.profiles import Architecture, EmbeddingTables, UnknownNameError, read_architecture
 from recplan.profiles.model.model_file import builtin_architecture, builtin_architectures
+from written_files import written
 
 LAYERS = ("bottom_fc", "interaction_fc", "attention_fc", "top_fc", "task_fc")
 TABLES = "tables = [{ rows = 10, dim = 8, lookups = 2 }]\n"
@@ -12,17 +14,11 @@ BEHAVIOURS = "tables = [{ count = 5, rows = 10, dim = 8, lookups = 1, role = 'be
 
 
 def architecture_of(folder, text):
-    path = folder / "model.toml"
-    path.write_bytes(text.encode())
-    return read_architecture(path)
+    return read_architecture(written(folder, text, "model.toml"))
 
 
 def complaint_about(folder, text):
-    with pytest.raises(FileError) as caught:
-        architecture_of(folder, text)
-    message = str(caught.value)
-    assert message.startswith(str(folder / "model.toml"))
-    return message.removeprefix(str(folder / "model.toml"))
+    return written_files.complaint_about(written(folder, text, "model.toml"), read_architecture)
 
 
 def toml_of(architecture):
@@ -40,11 +36,6 @@ def toml_of(architecture):
     lines += [f"{key} = {list(getattr(architecture, key))}" for key in LAYERS]
     lines += [f"tables = [{', '.join(tables)}]", f"recurrent = [{', '.join(recurrent)}]"]
     return "\n".join(lines)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("models")
 
 
 @given(architecture=strategies.architectures())

@@ -7,21 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
+import written_files
 from recplan.profiles import FileError, Fit, Measurements, fit, load, read_measurements
 from recplan.profiles.measurement.isotonic import never_falling
 from recplan.profiles.measurement.repeated_runs import scatter_of
 from recplan.queuemodel import ServiceCurve
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("timings")
-
-
 def written(folder, text):
-    path = folder / "timings.csv"
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return path
+    return written_files.written(folder, text, "timings.csv")
 
 
 @st.composite

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
+import written_files
 from recplan.profiles import FileError, Measurements, Profile, fit, read_profile, write_profile
 from recplan.profiles.files.profile_file import profile_toml, read_curve_file
 from recplan.profiles.profile import FitRecord
@@ -15,15 +16,8 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 counts = st.integers(1, 10**6)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("profiles")
-
-
 def written(folder, text, name="profile.toml"):
-    path = folder / name
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return path
+    return written_files.written(folder, text, name)
 
 
 @st.composite

@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
+import written_files
 from recplan.profiles import FileError, load, models, read_curve, read_scenario, read_sizes
 from recplan.queuemodel import Accelerator, CorePool, Policy, QuerySizes, ServiceCurve, Sla, Stations
 from source_tree import EXAMPLES
+from written_files import written
 
 EXAMPLE = EXAMPLES / "scenario.toml"
 
@@ -39,11 +41,6 @@ laws = st.one_of(
 )
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("scenarios")
-
-
 def table_of(name, values):
     lines = [f"{key} = {value!r}" for key, value in values.items()]
     return "\n".join([f"[{name}]", *lines, ""])
@@ -55,17 +52,11 @@ def write_curve(path, curve):
 
 
 def scenario_of(folder, text):
-    path = folder / "scenario.toml"
-    path.write_bytes(text.encode())
-    return read_scenario(path)
+    return read_scenario(written(folder, text, "scenario.toml"))
 
 
 def complaint_about(folder, text):
-    with pytest.raises(FileError) as caught:
-        scenario_of(folder, text)
-    message = str(caught.value)
-    assert message.startswith(str(folder / "scenario.toml"))
-    return message.removeprefix(str(folder / "scenario.toml"))
+    return written_files.complaint_about(written(folder, text, "scenario.toml"), read_scenario)
 
 
 @given(

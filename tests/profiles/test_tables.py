@@ -7,21 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
+import written_files
 from recplan.profiles import FileError, read_curve, read_sizes
 from recplan.queuemodel import QuerySizes, ServiceCurve
+from written_files import complaint_about
 
 newlines = st.sampled_from(["\n", "\r\n", "\r"])
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("tables")
-
-
 def written(folder, text, name="table.csv"):
-    path = folder / name
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return path
+    return written_files.written(folder, text, name)
 
 
 def csv_text(header, rows, newline="\n"):
@@ -98,13 +93,6 @@ def test_seconds_are_preferred_where_a_table_has_several_times(folder):
 
 
 HEADER = "the header must have batch_size and one of seconds, milliseconds, median_ms, mean_ms"
-
-
-def complaint_about(path, read):
-    with pytest.raises(FileError) as caught:
-        read(path)
-    assert str(caught.value).startswith(str(path))
-    return str(caught.value).removeprefix(str(path))
 
 
 @pytest.mark.parametrize(
