@@ -16,6 +16,21 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+#: Each process collects the tests and compiles the kernels that its own need.
+MOST_PROCESSES = 4
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Share all tests among the cores, file by file; a few files start sooner in one process."""
+    option = config.option
+    if config.args_source is not config.ArgsSource.TESTPATHS or hasattr(config, "workerinput"):
+        return
+    if config.pluginmanager.hasplugin("xdist") and option.numprocesses is None and not option.usepdb:
+        option.numprocesses, option.dist = "auto", "loadfile"
+        option.maxprocesses = option.maxprocesses or MOST_PROCESSES
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _compiling_is_not_announced():
     """What a command says must not hang on how long this computer takes to compile."""
