@@ -11,6 +11,10 @@ from .interpolation import UnitGamma, noise_below
 from .jit import kernel
 from .request_mix import QueryClasses
 
+ROUNDING = 1e-12
+#: A wait that is none in seconds, and still tells from those that find a free server.
+SOME_WAIT = 1e-300
+
 
 @kernel
 def wait_quantiles(
@@ -18,7 +22,8 @@ def wait_quantiles(
 ) -> NDArray[np.float64]:
     """Time that the request of column j waits longer than with probability tails[u] (falling), at [j, u].
 
-    table[i, j] is the log of the probability to wait longer than times[i].
+    table[i, j] is the log of the probability to wait longer than times[i]. A request that waits for sure, to rounding,
+    has no quantile of 0, not even at a tail of 1.
     """
     out = np.empty((table.shape[1], tails.size))
     for j in range(table.shape[1]):
@@ -32,6 +37,8 @@ def wait_quantiles(
             else:
                 part = (table[i, j] - level) / (table[i, j] - table[i + 1, j])
                 out[j, u] = times[i] + part * (times[i + 1] - times[i])
+            if table[0, j] > -ROUNDING:
+                out[j, u] = max(out[j, u], SOME_WAIT)
     return out
 
 
