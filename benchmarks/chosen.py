@@ -76,6 +76,7 @@ def registry() -> Iterator[Constant]:
     at = "queuemodel.stations.contended"
     yield Constant(at, "NEGLIGIBLE", (5e-12, 1e-14), by.percentiles("slowed", *NOISY), 1e-15)
     yield Constant(at, "TOLERANCE", (1e-4, 1e-8), by.percentiles("slowed", *NOISY), 1e-11)
+    yield Constant(at, "STEADY", (1e-6, 1e-13), by.percentiles("slowed", *NOISY), 1e-14)
     yield Constant(at, "SURELY_DONE", (1e-7, 1e-9), by.percentiles("slowed", *NOISY), 3e-12)
     yield Constant(at, "LEVELS", ((8, 4), (12, 8), (48, 32)), by.percentiles("slowed"), (1000, 1000))
     yield Constant(at, "GROUPS", ((3, 1), (6, 1), (24, 4)), by.percentiles("slowed"), (400, 40))
@@ -118,6 +119,7 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "MOST_POSITIONS", (12, 24, 96), by.percentiles("noise"), 4096)
     at = "queuemodel.stations.mxmc"
     yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-10, 1e-14), by.percentiles("alike"), 1e-15)
+    yield Constant(at, "STEADY", (1e-8, 1e-11), by.percentiles("alike"), 1e-15)
     yield Constant(at, "MEMORY", (5, 20, 80), by.percentiles("alike"), 400)
     at = "queuemodel.stations.request_mix"
     yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-16), by.percentiles("cut"), 0.0)

@@ -1,6 +1,6 @@
 """The pool where every query is one request: M/G/c, service times of any law.
 
-The rare query that is a request and a short rest is taken for one request of their time together.
+The rare query that is a request and a short remainder is taken for one request of their time together.
 """
 
 from __future__ import annotations

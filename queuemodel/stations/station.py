@@ -138,7 +138,7 @@ class Stations:
     """Those stations of a machine under a policy that get queries, the cores before the accelerator.
 
     Queries of more than `policy.offload_above` items go to the accelerator whole; the others are cut into
-    floor(S / B) requests of B = `policy.batch_size` items and one of the rest.
+    floor(S / B) requests of B = `policy.batch_size` items and one of the remainder.
 
     Parameters
     ----------
