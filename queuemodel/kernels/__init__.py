@@ -1,1 +1,1 @@
-"""The compiled parts: plain numbers and arrays in, plain numbers and arrays out."""
+"""The compiled parts: numbers, arrays and tuples of them in, the same out."""

@@ -54,8 +54,8 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", kept)
 
 
-def plain(group: Group) -> Group:
-    """Make a plain tuple of a named one, for kernels that are called at each evaluation of a law.
+def unnamed(group: Group) -> Group:
+    """Take the names off a tuple, for kernels that are called at each evaluation of a law.
 
     numba tells the type of a named tuple by the name of each field at every call, which takes microseconds. A kernel
     that unpacks its tuples takes both kinds.
@@ -66,7 +66,7 @@ def plain(group: Group) -> Group:
     >>> class Point(NamedTuple):
     ...     x: float
     ...     y: float
-    >>> plain(Point(1.0, 2.0))
+    >>> unnamed(Point(1.0, 2.0))
     (1.0, 2.0)
     """
     return cast("Group", tuple(group))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..kernels import contended as contended_kernel
 from ..kernels import seen_on_arrival as law_kernel
 from ..kernels import seen_on_arrival_tables as tables_kernel
-from ..kernels.jit import plain
+from ..kernels.jit import unnamed
 from ..kernels.mxmc import NumberInSystem, number_in_system
 from ..numerics.gamma import unit_table
 from ..numerics.quantile import mean
@@ -91,7 +91,7 @@ class ContendedQueue(StationQueue):
         services = mix.remainders[:count].copy()
         tails = np.append(np.cumsum(mix.probability[:count][::-1])[::-1], 0.0)
         sums = np.cumsum(tails[:count] * np.diff(services, prepend=0.0))
-        return plain(law_kernel.SingleRequests(services, tails, sums))
+        return unnamed(law_kernel.SingleRequests(services, tails, sums))
 
     @cached_property
     def groups(self) -> tables_kernel.QueryGroups:
@@ -125,13 +125,13 @@ class SeenOnArrivalLaw:
         self.quiet: law_kernel.QuietLaw | None = None
         self.noisy: law_kernel.NoisyLaw | None = None
         if mix.scv > 0.0:
-            self.noisy = plain(_noisy_law(queue, in_system, service))
+            self.noisy = unnamed(_noisy_law(queue, in_system, service))
         else:
             groups, idle = queue.groups, mix.idle(slowdowns)
             tails, latencies, waits, factor = tables_kernel.quiet_tables(
                 LEVELS, in_system, NEGLIGIBLE, groups, mix.full_seconds, service
             )
-            self.quiet = plain(
+            self.quiet = unnamed(
                 law_kernel.QuietLaw(tails, idle, mix.probability, latencies, groups.share, queue.single, waits, factor)
             )
 
@@ -164,7 +164,7 @@ def _noisy_law(
     full_factor -= BLUR * spread / (spread + BLURRED) * (full_factor - first_factor)
     full_seconds = full_factor * np.where(full_batches > 0.0, mix.full_seconds, 0.0)[:, None]
     remainder_seconds = remainder_factor * remainders[:, None]
-    noise = plain(unit_table(mix.scv))
+    noise = unnamed(unit_table(mix.scv))
     return law_kernel.NoisyLaw(
         tails, share, together, full_wait, full_seconds, remainder_wait, remainder_seconds, noise
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..kernels import mxdc as mxdc_kernel
 from ..kernels import wait_table as wait_table_kernel
 from ..kernels import workload as workload_kernel
-from ..kernels.jit import plain
+from ..kernels.jit import unnamed
 from ..numerics.quantile import mean
 from .protocol import StationQueue
 from .request_mix import RequestMix
@@ -53,15 +53,15 @@ class MxDcQueue(StationQueue):
         self.mix = mix
         self.cores = cores
         self.window = _window(mix)
-        self.rows = plain(wait_table_kernel.Rows(self.window, FINE_ROWS, FINE_WINDOWS, COARSE_ROWS))
+        self.rows = unnamed(wait_table_kernel.Rows(self.window, FINE_ROWS, FINE_WINDOWS, COARSE_ROWS))
         #: Cells of work that the cores do in a window.
         self.served = cores if mix.alike else _served(mix.work_square / self.window**2, cores)
         self.work = workload_kernel.work_lattice(mix.classes, self.window * cores / self.served)
         # A hair early, so that rounding cannot hold back a latency that is exactly the idle one.
         self.idle = mix.idle(np.ones(cores + 1)) * (1.0 - 1e-14)
         self.positions = np.arange(1, mix.most + 1)
-        sums = plain(mxdc_kernel.remainder_sums(mix.classes))
-        self.pool = plain(mxdc_kernel.Pool(mix.classes, sums, self.work, cores, self.served, self.window, mix.alike))
+        sums = unnamed(mxdc_kernel.remainder_sums(mix.classes))
+        self.pool = unnamed(mxdc_kernel.Pool(mix.classes, sums, self.work, cores, self.served, self.window, mix.alike))
 
     def at(self, rate: float) -> MxDcLaw:
         """Solve the queue at a rate of queries per second, below the stable one."""
@@ -193,19 +193,19 @@ class MxDcLaw:
 
     def _empty_table(self, times: NDArray[np.float64], positions: NDArray[np.int64]) -> wait_table_kernel.WaitTable:
         logs = np.full((times.size, positions.size), math.nan)
-        return plain(wait_table_kernel.WaitTable(times, positions, logs, self._far))
+        return unnamed(wait_table_kernel.WaitTable(times, positions, logs, self._far))
 
     @cached_property
     def _far(self) -> wait_table_kernel.FarWaits:
         most, workload = self.queue.mix.most, self.workload
         logs = mxdc_kernel.far_logs(most, self.queue.pool, workload.decay, workload.period, workload.log_tail)
-        return plain(wait_table_kernel.FarWaits(self.far_from, logs, self.fall))
+        return unnamed(wait_table_kernel.FarWaits(self.far_from, logs, self.fall))
 
     @cached_property
     def _workload_seen(self) -> mxdc_kernel.WorkloadSeen:
         queue = self.queue
         below = self.workload.below((self.settled + 1) * queue.served + 1, max(1, queue.served // queue.cores))
-        return plain(mxdc_kernel.WorkloadSeen(self.rate, np.ascontiguousarray(below[::-1]), self.workload.none))
+        return unnamed(mxdc_kernel.WorkloadSeen(self.rate, np.ascontiguousarray(below[::-1]), self.workload.none))
 
     def _with_own(self, count: int) -> NDArray[np.float64]:
         """P(workload and a query's own requests <= i) for i < count or more, where all take equally long."""

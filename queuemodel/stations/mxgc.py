@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import mxgc as mxgc_kernel
-from ..kernels.jit import plain
+from ..kernels.jit import unnamed
 from ..kernels.request_mix import QueryClasses
 from ..numerics.gamma import unit_table
 from ..numerics.quantile import mean
@@ -44,8 +44,8 @@ class MxGcQueue(StationQueue):
     def __init__(self, mix: RequestMix, cores: int) -> None:
         self.mix = mix
         self.quiet = MxDcQueue(mix, cores)
-        self.noise = plain(unit_table(mix.scv))
-        self.classes = plain(_grouped(mix))
+        self.noise = unnamed(unit_table(mix.scv))
+        self.classes = unnamed(_grouped(mix))
         self.positions = _some_positions(mix.most)
 
     def at(self, rate: float) -> MxGcLaw:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..inputs.contention import ContentionByBatch
 from ..inputs.service_curve import ServiceCurve
 from ..kernels import request_mix as request_mix_kernel
-from ..kernels.jit import plain
+from ..kernels.jit import unnamed
 from ..kernels.request_mix import (
     MixSums,
     QueryClasses,
@@ -85,7 +85,7 @@ class RequestMix:
     most: int = field(init=False)
 
     def __post_init__(self) -> None:
-        classes = plain(QueryClasses(self.full_batches, self.remainders, self.probability, self.full_seconds))
+        classes = unnamed(QueryClasses(self.full_batches, self.remainders, self.probability, self.full_seconds))
         full, remainder, work_square, shortest, longest, most = moments(classes)
         derived = {
             "classes": classes,
