@@ -7,47 +7,57 @@ from typing import TYPE_CHECKING
 from recplan.queuemodel import lazy
 
 if TYPE_CHECKING:
-    from .catalogue import Model, load, models
-    from .catalogue import find_hardware as find_hardware
-    from .catalogue import find_model as find_model
-    from .catalogue import is_curve as is_curve
-    from .catalogue import station_profile as station_profile
+    from .catalogue import (
+        Model,
+        find_hardware as find_hardware,
+        find_model as find_model,
+        is_curve as is_curve,
+        load,
+        models,
+        station_profile as station_profile,
+    )
     from .files.daily_load_file import read_daily_load
     from .files.profile_file import read_profile, write_profile
     from .files.tables import read_curve, read_sizes
     from .files.text_file import FileError
     from .files.toml_table import read_toml as read_toml
-    from .files.whole_file import check_writable as check_writable
-    from .files.whole_file import write_whole as write_whole
+    from .files.whole_file import check_writable as check_writable, write_whole as write_whole
     from .headlines import Headline, paper_headlines
-    from .levers.lever import Lever, PulledLever, known_levers, read_lever
-    from .levers.lever import compatible as compatible
+    from .levers.lever import Lever, PulledLever, compatible as compatible, known_levers, read_lever
     from .levers.what_if import levered_machine
     from .measurement.fitting import Fit, fit
     from .measurement.measurements import Measurements, read_measurements
     from .model.architecture import Architecture, EmbeddingTables, RecurrentLayer
     from .model.model_file import read_architecture
     from .model.operator_costs import ModelCosts, ModelInputs, OperatorCost
-    from .model.operator_table import default_preset as default_preset
-    from .model.operator_table import model_costs, presets
+    from .model.operator_table import default_preset as default_preset, model_costs, presets
     from .profile import Profile
     from .roofline.bottleneck import bottleneck as bottleneck
-    from .roofline.calibration import Parameter as Parameter
-    from .roofline.calibration import calibration as calibration
-    from .roofline.calibration import parameters as parameters
-    from .roofline.calibration import stored_calibration as stored_calibration
+    from .roofline.calibration import (
+        Parameter as Parameter,
+        calibration as calibration,
+        parameters as parameters,
+        stored_calibration as stored_calibration,
+    )
     from .roofline.calibration_fit import calibrate as calibrate
-    from .roofline.calibration_report import Agreement as Agreement
-    from .roofline.calibration_report import agreement as agreement
-    from .roofline.calibration_report import check_replaceable as check_replaceable
-    from .roofline.calibration_report import write_calibration as write_calibration
-    from .roofline.hardware import GIB as GIB
-    from .roofline.hardware import GIGA as GIGA
-    from .roofline.hardware import IDLE_SHARE as IDLE_SHARE
-    from .roofline.hardware import Card, Hardware, Processor, known_hardware, read_hardware
+    from .roofline.calibration_report import (
+        Agreement as Agreement,
+        agreement as agreement,
+        check_replaceable as check_replaceable,
+        write_calibration as write_calibration,
+    )
+    from .roofline.hardware import (
+        GIB as GIB,
+        GIGA as GIGA,
+        IDLE_SHARE as IDLE_SHARE,
+        Card,
+        Hardware,
+        Processor,
+        known_hardware,
+        read_hardware,
+    )
     from .roofline.operator_times import OperatorTimes as OperatorTimes
-    from .roofline.placement import DoesNotFitError
-    from .roofline.placement import Placement as Placement
+    from .roofline.placement import DoesNotFitError, Placement as Placement
     from .scenario import Scenario, read_scenario
     from .unknown_name import UnknownNameError
 

@@ -7,37 +7,29 @@ from typing import TYPE_CHECKING
 from .face import lazy as lazy
 
 if TYPE_CHECKING:
-    from .analysis import Latency, analyze
-    from .analysis import latency_at as latency_at
+    from .analysis import Latency, analyze, latency_at as latency_at
     from .inputs import arguments as arguments
     from .inputs.contention import Contention, ContentionByBatch
-    from .inputs.machine import MOST_SERVERS as MOST_SERVERS
-    from .inputs.machine import Accelerator, CorePool, Machine
+    from .inputs.machine import MOST_SERVERS as MOST_SERVERS, Accelerator, CorePool, Machine
     from .inputs.overload import OverloadedError
-    from .inputs.policy import MOST_ITEMS as MOST_ITEMS
-    from .inputs.policy import Policy, Sla
-    from .inputs.policy import Scope as Scope
-    from .inputs.query_sizes import LARGEST_SIZE as LARGEST_SIZE
-    from .inputs.query_sizes import QuerySizes
-    from .inputs.service_curve import PROVENANCES as PROVENANCES
-    from .inputs.service_curve import ServiceCurve
+    from .inputs.policy import MOST_ITEMS as MOST_ITEMS, Policy, Scope as Scope, Sla
+    from .inputs.query_sizes import LARGEST_SIZE as LARGEST_SIZE, QuerySizes
+    from .inputs.service_curve import PROVENANCES as PROVENANCES, ServiceCurve
     from .inputs.size_laws import published_laws as published_laws
     from .kernels.request_mix import MixSums as MixSums
     from .numerics.gamma import unit_table as unit_table
     from .numerics.quantile import quantile as quantile
     from .numerics.root_finding import crossing as crossing
-    from .results import Restorable as Restorable
-    from .results import Row as Row
-    from .results import flat as flat
-    from .results import plain as plain
-    from .simulation import MOST_QUERIES as MOST_QUERIES
-    from .simulation import Sample, simulate
+    from .results import Restorable as Restorable, Row as Row, flat as flat, plain as plain
+    from .simulation import MOST_QUERIES as MOST_QUERIES, Sample, simulate
     from .stations.dispatch import for_single_requests as for_single_requests
     from .stations.request_mix import mix_sums as mix_sums
-    from .stations.station import Station as Station
-    from .stations.station import Stations as Stations
-    from .stations.station import accelerator_station as accelerator_station
-    from .stations.station import core_station as core_station
+    from .stations.station import (
+        Station as Station,
+        Stations as Stations,
+        accelerator_station as accelerator_station,
+        core_station as core_station,
+    )
 
 __all__ = [
     "Accelerator",

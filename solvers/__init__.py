@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 from recplan.queuemodel import lazy
 
 if TYPE_CHECKING:
-    from .capacity import capacity_of as capacity_of
-    from .capacity import idle_percentile, max_qps
-    from .planning.comparison import Case, ComparedCase, Comparison, GeometricMean, Outcome, compare
-    from .planning.comparison import compared_cases as compared_cases
-    from .planning.comparison import geometric_means as geometric_means
+    from .capacity import capacity_of as capacity_of, idle_percentile, max_qps
+    from .planning.comparison import (
+        Case,
+        ComparedCase,
+        Comparison,
+        GeometricMean,
+        Outcome,
+        compare,
+        compared_cases as compared_cases,
+        geometric_means as geometric_means,
+    )
     from .planning.daily_load import DayPlan, Interval, size_day
     from .planning.fleet import Fleet, FleetLoad, size
     from .planning.pareto_front import pareto
     from .planning.power import MachinePower, StationPower
-    from .planning.sweep import Sweep, SweepPoint, sweep, sweep_points
-    from .planning.sweep import front as front
+    from .planning.sweep import Sweep, SweepPoint, front as front, sweep, sweep_points
     from .search.certificate import Certificate
     from .search.deeprecsched import hill_climb
     from .search.exact import grid_search

@@ -14,9 +14,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import contended as contended_kernel
-from ..kernels import seen_on_arrival as law_kernel
-from ..kernels import seen_on_arrival_tables as tables_kernel
+from ..kernels import (
+    contended as contended_kernel,
+    seen_on_arrival as law_kernel,
+    seen_on_arrival_tables as tables_kernel,
+)
 from ..kernels.jit import unnamed
 from ..kernels.mxmc import NumberInSystem, number_in_system
 from ..numerics.gamma import unit_table

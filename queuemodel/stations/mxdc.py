@@ -8,9 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import mxdc as mxdc_kernel
-from ..kernels import wait_table as wait_table_kernel
-from ..kernels import workload as workload_kernel
+from ..kernels import mxdc as mxdc_kernel, wait_table as wait_table_kernel, workload as workload_kernel
 from ..kernels.jit import unnamed
 from ..numerics.quantile import mean
 from .protocol import StationQueue

@@ -4,8 +4,7 @@ import io
 from contextlib import redirect_stderr
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from recplan.cli.output.message import tell
 

@@ -3,8 +3,7 @@ from functools import reduce
 
 import networkx as nx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import strategies
 from recplan.profiles import model_costs

@@ -1,7 +1,6 @@
 import pytest
 import sympy
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from recplan.profiles.model.operators import FORMULAS, QUANTITIES, Operator, n
 

@@ -4,8 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from random_machines import GROUPS, draw
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Stations, analyze, simulate

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Stations
 from recplan.queuemodel.kernels import mxdc as mxdc_kernel

@@ -3,8 +3,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from recplan.queuemodel import ServiceCurve
 from strategies import factors, seconds, service_curves

@@ -1,6 +1,5 @@
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, Stations, analyze
 from recplan.solvers import idle_percentile, max_qps

@@ -2,8 +2,7 @@ import math
 from dataclasses import asdict
 
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze
 from recplan.solvers import MachinePower, StationPower, grid_search, max_qps, size, size_day

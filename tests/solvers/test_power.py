@@ -1,6 +1,5 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from recplan.queuemodel import Accelerator, CorePool, Machine, ServiceCurve
 from recplan.solvers import MachinePower, StationPower

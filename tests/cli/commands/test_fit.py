@@ -3,8 +3,7 @@ import json
 from io import StringIO
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from commands import invoked
 from recplan.cli.options.scenario import LoadOptions, ScenarioOptions

@@ -2,8 +2,7 @@ import json
 from dataclasses import asdict
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from commands import document, invoked, printed, rows
 from recplan.cli.output.wording import significant

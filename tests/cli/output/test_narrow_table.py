@@ -5,8 +5,7 @@ import re
 from contextlib import redirect_stdout
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from commands import printed
 from recplan.cli.application import app

@@ -4,14 +4,12 @@ import json
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from recplan.cli.options.output import OutputOptions
 from recplan.cli.output.formats import Format
 from recplan.cli.output.report import Quantity, Report, Table
-from recplan.cli.output.wording import given as written
-from recplan.cli.output.wording import significant
+from recplan.cli.output.wording import given as written, significant
 
 numbers = st.floats(1e-6, 1e9)
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]))

@@ -9,8 +9,7 @@ from functools import cache
 import matplotlib
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from recplan.cli.figures.cdf import cdf_figure, simulated_steps
 from recplan.cli.figures.day import day_figure

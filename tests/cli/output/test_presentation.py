@@ -5,8 +5,7 @@ from html import unescape
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import strategies
 from recplan.profiles import Fit, Measurements, fit

@@ -3,8 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from recplan.cli.figures.terminal_plot import HEIGHT, Bars, Chart, Series, rendered
 
