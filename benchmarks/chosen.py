@@ -202,7 +202,6 @@ GIVEN = {
     "units, formats and what a method is defined by": (
         "solvers.planning.daily_load.HOURS_PER_DAY",
         "solvers.planning.daily_load.WATTS_PER_KILOWATT",
-        "solvers.search.branch_and_bound.SINGLE",
         "profiles.files",
         "profiles.levers",
         "profiles.model",

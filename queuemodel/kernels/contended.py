@@ -15,7 +15,7 @@ def mean_slowdown(
     """Mean factor on the service time, weighted by the work of the requests.
 
     An arriving query sees n requests as any other moment does; its j-th request starts as busy server n + j, or waits
-    and starts with all servers busy. `work_shares[j - 1]` of the work is in j-th requests.
+    and starts with all servers busy. `work_shares[j - 1]` of the work is in j-th requests. Equation (38).
     """
     servers = slowdowns.size - 1
     total: float = slowdowns[servers] * at_least[servers]
@@ -31,7 +31,10 @@ def mean_slowdown(
 
 @kernel
 def waiting_share(at_least: NDArray[np.float64], position_shares: NDArray[np.float64], servers: int) -> float:
-    """Share of the requests that see no free server; `position_shares[j - 1]` of them are j-th of their query."""
+    """Share of the requests that see no free server; `position_shares[j - 1]` of them are j-th of their query.
+
+    Equation (39).
+    """
     total = 0.0
     for j in range(1, position_shares.size + 1):
         total += position_shares[j - 1] * at_least[max(servers + 1 - j, 0)]

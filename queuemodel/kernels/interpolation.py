@@ -28,7 +28,7 @@ def linear(table: NDArray[np.float64], at: float) -> float:
 
 @kernel
 def noise_below(at: float, below: NDArray[np.float64]) -> float:
-    """Read the distribution function of the noise by a real index; certain beyond the table."""
+    """Read the distribution function of the noise by a real index; certain beyond the table. Equation (42)."""
     if at <= 0.0:
         return 0.0
     if at >= below.size - 1:

@@ -17,7 +17,7 @@ def residual_work(
 ) -> NDArray[np.float64]:
     """Lattice law of the residual of a work that takes value works[i] (ascending) with probability[i], its mean kept.
 
-    Each point takes the mass under the hat function around it: second differences of the integrated law.
+    Each point takes the mass under the hat function around it: second differences of the integrated law. Equation (33).
     """
     mean = 0.0
     for i in range(works.size):
@@ -51,7 +51,7 @@ def geometric_sum(
 
     It ends after `count` points, or where the ratio of neighbors is steady or the law negligible; the second value is
     minus the logarithm of that ratio, or NaN if the law goes on otherwise. Each point, once known, is added to the sums
-    of all points after it that it enters.
+    of all points after it that it enters. Equation (34).
     """
     reach = residual.size
     weight = utilization * residual / (1.0 - utilization * residual[0])
@@ -103,7 +103,7 @@ def delayed(
     decay: float,
     cell: float,
 ) -> float:
-    """P(wait + delay <= `at`), where the delay takes value delays[i] (ascending) with probability[i]."""
+    """P(wait + delay <= `at`), where the delay takes value delays[i] (ascending) with probability[i]. Equation (31)."""
     total = 0.0
     for i in range(delays.size):
         if delays[i] > at:

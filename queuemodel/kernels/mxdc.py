@@ -93,8 +93,8 @@ def dot(a: NDArray[np.float64], first: int, b: NDArray[np.float64], begin: int, 
 def compound_poisson(arrivals: float, law: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """First `count` probabilities of a compound Poisson law (Panjer's recursion), scaled against underflow.
 
-    Each point, once known, is added to the sums of all points after it that it enters: those additions do not wait
-    for each other.
+    Each point, once known, is added to the sums of all points after it that it enters: those additions do not wait for
+    each other. Equation (8).
     """
     last = law.size - 1
     weight = np.empty(last)
@@ -157,8 +157,8 @@ def longer_than(remainders: NDArray[np.float64], first: int, beyond: int, limit:
 def present(after: float, positions: NDArray[np.int64], pool: Pool, rate: float, out: NDArray[np.float64]) -> None:
     """P(requests in service `after` seconds from now <= cores - positions[i]) into out[i], where none ever waited.
 
-    Classes of one number of full batches differ in the window in which a query has to have come for its remainder to
-    be still there; the sums over them follow from `RemainderSums`.
+    Classes of one number of full batches differ in the window in which a query has to have come for its remainder to be
+    still there; the sums over them follow from `RemainderSums`. Equation (19).
     """
     (_, remainders, _, full_seconds), (starts, mass, time), _, cores, _, _, _ = pool
     most = starts.size - 1
@@ -203,7 +203,10 @@ def pace(full_seconds: float, cores: int, served: int, window: float) -> tuple[i
 
 @kernel
 def far_logs(most: int, pool: Pool, decay: float, period: int, log_tail: float) -> NDArray[np.float64]:
-    """Log P(the j-th request waits longer than x) + decay * served * x / window, at j - 1, for geometric tails."""
+    """Log P(the j-th request waits longer than x) + decay * served * x / window, at j - 1, for geometric tails.
+
+    Equation (15).
+    """
     (_, _, _, full_seconds), _, _, cores, served, window, _ = pool
     out = np.empty(most)
     cells, share, lead = pace(full_seconds, cores, served, window)
@@ -231,7 +234,10 @@ def far_logs(most: int, pool: Pool, decay: float, period: int, log_tail: float) 
 def waits(
     after: float, positions: NDArray[np.int64], pool: Pool, workload: WorkloadSeen, out: NDArray[np.float64]
 ) -> None:
-    """P(the j-th request of an arriving query waits at most `after` seconds); j = positions[i] >= 1, into out[i]."""
+    """P(the j-th request of an arriving query waits at most `after` seconds); j = positions[i] >= 1, into out[i].
+
+    Equations (6) and (18).
+    """
     rate, backward, none = workload
     (_, _, _, full_seconds), _, work, cores, served, window, alike = pool
     rounds = int(after / window) + 1

@@ -51,7 +51,7 @@ def between(
 ) -> NDArray[np.float64]:
     """Interpolate waiting-time quantiles in the scv, and in the position to every request up to the last.
 
-    Rows stay non-negative and rise along each row and from row to row.
+    Rows stay non-negative and rise along each row and from row to row. Equation (29).
     """
     known = np.empty_like(deterministic)
     for i in range(known.shape[0]):
@@ -77,7 +77,10 @@ def latency_cdf(
     classes: QueryClasses,
     noise: UnitGamma,
 ) -> float:
-    """P(all requests of a query are done by `at`): waits rise and fall together, service times are independent."""
+    """P(all requests of a query are done by `at`): waits rise and fall together, service times are independent.
+
+    Equation (30).
+    """
     full_batches, remainders, probability, full_seconds = classes
     below, step = noise
     total = 0.0
@@ -116,7 +119,10 @@ def served_after(
     waits: NDArray[np.float64],
     tails: NDArray[np.float64],
 ) -> float:
-    """P(wait + service <= `at`): services rise; the wait exceeds waits[u] (rising) with probability tails[u]."""
+    """P(wait + service <= `at`): services rise; the wait exceeds waits[u] (rising) with probability tails[u].
+
+    Equation (31).
+    """
     total = 0.0
     u = waits.size - 1
     for i in range(services.size):

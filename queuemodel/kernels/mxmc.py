@@ -29,7 +29,7 @@ def number_in_system(
     """Stationary law of the requests in a pool with exponential service, by level crossing.
 
     Queries lift the number past n as often as departures take it back. The law ends where the ratio of neighbors has
-    settled or what is left is negligible.
+    settled or what is left is negligible. Equations (24) and (37).
 
     Parameters
     ----------
@@ -90,7 +90,10 @@ def number_in_system(
 
 @kernel
 def all_busy(load: float, servers: int) -> float:
-    """P(an arriving request waits) at an offered load in erlangs: Erlang's C formula, by the recursion of his B."""
+    """P(an arriving request waits) at an offered load in erlangs: Erlang's C formula, by the recursion of his B.
+
+    Equation (25).
+    """
     blocked = 1.0
     for n in range(1, servers + 1):
         blocked = load * blocked / (n + load * blocked)
@@ -122,7 +125,10 @@ def log_waits(
     mean: float,
     cores: int,
 ) -> NDArray[np.float64]:
-    """Log of the probabilities that request positions[i] of a query waits longer than times[k], at [k, i]."""
+    """Log of the probabilities that request positions[i] of a query waits longer than times[k], at [k, i].
+
+    Equation (26).
+    """
     _, at_least, ratio = in_system
     out = np.empty((times.size, positions.size))
     last = at_least.size - 1
@@ -149,8 +155,8 @@ def steps_to_finish(
 ) -> NDArray[np.float64]:
     """Law of the departures, in a pool that is kept busy, until a query's last request is done; `limit` at most.
 
-    A departure is the query's own with probability (its requests in service) / cores. While requests of the
-    query wait, each departure starts the next one; from the last start on, its own finish one by one.
+    A departure is the query's own with probability (its requests in service) / cores. While requests of the query wait,
+    each departure starts the next one; from the last start on, its own finish one by one. Equation (27).
     """
     most = bulk.size - 1
     levels = in_system.size
@@ -207,7 +213,7 @@ def _start_next(own: NDArray[np.float64], cores: int) -> None:
 def finished(at: float, below: NDArray[np.float64], ratio: float, mean: float, cores: int) -> float:
     """P(latency <= `at`), where below[k] = P(done within k departures of a busy pool).
 
-    Beyond its end the probability of being later falls by `ratio` a departure.
+    Beyond its end the probability of being later falls by `ratio` a departure. Equation (28).
     """
     first, departures = poisson_window(at * cores / mean)
     total = 0.0

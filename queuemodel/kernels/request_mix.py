@@ -40,7 +40,7 @@ def cut(
     """Cut queries of `first_size`, `first_size` + 1, … items; return full batches, remainders' seconds, probability.
 
     Classes come sorted as `QueryClasses` are; equal ones are one class; those less probable than `negligible` are left
-    out.
+    out. Equation (1).
     """
     count = pmf.size
     full_batches = np.empty(count, np.int64)
@@ -73,7 +73,10 @@ def cut(
 
 @kernel
 def moments(classes: QueryClasses) -> tuple[float, float, float, float, float, int]:
-    """Means of full batches, remainder, squared work; shortest and longest request; most requests."""
+    """Means of full batches, remainder, squared work; shortest and longest request; most requests.
+
+    Equations (1) and (17).
+    """
     full_batches, remainders, probability, full_seconds = classes
     full = 0.0
     remainder = 0.0
@@ -99,8 +102,9 @@ def moments(classes: QueryClasses) -> tuple[float, float, float, float, float, i
 def idle_latencies(classes: QueryClasses, slowdowns: NDArray[np.float64]) -> NDArray[np.float64]:
     """Latency of each class of queries on idle servers without noise.
 
-    The first requests start as the 1st, 2nd, ... busy server, the others when a server is free again: all busy. So
-    the n-th full batch is in round (n - 1) // servers of server (n - 1) % servers + 1, and ends last of the n.
+    The first requests start as the 1st, 2nd, ... busy server, the others when a server is free again: all busy. So the
+    n-th full batch is in round (n - 1) // servers of server (n - 1) % servers + 1, and ends last of the n.
+    Equations (3) and (36).
     """
     full_batches, remainders, _, full_seconds = classes
     servers = slowdowns.size - 1
@@ -159,7 +163,7 @@ def mix_sums(
     """What `cut`, `moments` and `idle_latencies` tell of many policies, in one pass over the sizes for each batch size.
 
     The parameters are those of `stations.request_mix.mix_sums`; a batch of b items takes seconds[b], and queries pass
-    for single requests up to a mean of `nearly_one`.
+    for single requests up to a mean of `nearly_one`. Equation (46).
     """
     shape = (batches.size, thresholds.size)
     works = np.empty(shape)
@@ -216,7 +220,10 @@ def mix_sums(
 
 @kernel
 def batch_of_an_item(pmf: NDArray[np.float64], first_size: int, batch_size: int) -> float:
-    """Mean size of a batch, weighted by its items, of queries of `first_size`, `first_size` + 1, … items."""
+    """Mean size of a batch, weighted by its items, of queries of `first_size`, `first_size` + 1, … items.
+
+    Equation (35).
+    """
     items = 0.0
     squares = 0.0
     for i in range(pmf.size):

@@ -90,7 +90,7 @@ def tails_to(at: float, seconds: NDArray[np.float64], tails: NDArray[np.float64]
 
 @kernel
 def longer_without_noise(at: float, law: QuietLaw) -> float:
-    """P(latency of a query > `at`) without noise."""
+    """P(latency of a query > `at`) without noise. Equation (41)."""
     tails, idle, probability, latencies, share, single, single_waits, single_factor = law
     slow = 0.0
     for i in range(idle.size):
@@ -133,7 +133,7 @@ def longer_without_noise(at: float, law: QuietLaw) -> float:
 
 @kernel
 def longer_with_noise(at: float, law: NoisyLaw) -> float:
-    """P(latency of a query > `at`) with noise, given what the query sees on arrival."""
+    """P(latency of a query > `at`) with noise, given what the query sees on arrival. Equations (41) and (42)."""
     tails, share, together, full_wait, full_seconds, remainder_wait, remainder_seconds, noise = law
     below, step = noise
     total: float = tails[tails.size - 1]
@@ -167,6 +167,7 @@ def when_longer(
     """Times, not before `least`, between which `longer` falls to `share`, and how far it is between them.
 
     Where it jumps past `share` the two times enclose the jump, and the third number is the passed part of it.
+    Equation (43).
     """
     early = least
     above = longer(early, quiet, noisy)

@@ -51,7 +51,7 @@ def wait_behind(
 
     While it waits all servers are busy. But what is in service when the query comes, and what starts at once, started
     with fewer busy servers. A queue has been there for a while, so the more requests wait, the less is left of that
-    gain.
+    gain. Equation (40).
     """
     servers = slowdowns.size - 1
     rounds = (seen + ahead - servers) / servers

@@ -44,6 +44,8 @@ def simulate_queries(
 ) -> tuple[float, float, float]:
     """Send queries through a machine that starts empty and write the latencies of the last ones.
 
+    Equation (2).
+
     Parameters
     ----------
     rng : numpy.random.Generator
@@ -140,10 +142,10 @@ def _slowdown(free: NDArray[np.float64], head: int, servers: int, now: float, sl
 def _serve(free: NDArray[np.float64], head: int, servers: int, now: float, seconds: float) -> float:
     """Serve one request on the server that is free first and return when it completes.
 
-    The ring holds the free times of the servers, `servers` of them from `head` on, in rising order, as Kiefer
-    and Wolfowitz keep the workloads. A new free time is nearly always among the latest and finds its place in
-    a few steps. Against a binary heap that makes 1.2 to 9 times the requests per second where service times
-    are deterministic, for 8 to 256 servers; with Gamma noise about as many up to 40 servers and half at 256.
+    The ring holds the free times of the servers, `servers` of them from `head` on, in rising order, as Kiefer and
+    Wolfowitz keep the workloads. A new free time is nearly always among the latest and finds its place in a few steps.
+    Against a binary heap that makes 1.2 to 9 times the requests per second where service times are deterministic, for 8
+    to 256 servers; with Gamma noise about as many up to 40 servers and half at 256. Equation (4).
     """
     mask = free.size - 1
     completed: float = max(now, free[head & mask]) + seconds

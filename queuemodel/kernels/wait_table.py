@@ -40,7 +40,7 @@ class WaitTable(NamedTuple):
 
 @kernel
 def slope_between(rise: float, width: float, rise_after: float, width_after: float) -> float:
-    """Slope of a monotone cubic at the point between two intervals (Fritsch and Butland)."""
+    """Slope of a monotone cubic at the point between two intervals (Fritsch and Butland). Equation (22)."""
     if rise * rise_after <= 0.0:
         return 0.0
     one = 2.0 * width_after + width
@@ -84,7 +84,7 @@ def waited(
 def mixed_latency(at: float, table: WaitTable, rows: Rows, classes: QueryClasses, idle: NDArray[np.float64]) -> float:
     """P(latency of a query <= `at` seconds) from the table of waits, deterministic service; NaN if it lacks a row.
 
-    No class of queries is faster than on an idle machine, where its latency is idle[i].
+    No class of queries is faster than on an idle machine, where its latency is idle[i]. Equation (21).
     """
     times, _, logs, far = table
     full_batches, remainders, probability, full_seconds = classes
@@ -118,6 +118,7 @@ def mixed_mean(
     """Mean latency of a query, deterministic service: each class's survival, from its idle latency on.
 
     Simpson's rule over panels of a fine row, which grow to a share of the time passed where the tail is exponential.
+    Equation (23).
     """
     times, _, logs, far = table
     full_batches, remainders, probability, full_seconds = classes

@@ -13,7 +13,7 @@ from .request_mix import QueryClasses
 
 @kernel
 def work_lattice(classes: QueryClasses, cell: float) -> NDArray[np.float64]:
-    """Law of a query's work on a lattice of `cell` seconds, the mean kept."""
+    """Law of a query's work on a lattice of `cell` seconds, the mean kept. Equation (17)."""
     full_batches, remainders, probability, full_seconds = classes
     top = 0.0
     for i in range(full_batches.size):
@@ -63,7 +63,7 @@ def decay_rate(law: NDArray[np.float64], arrivals: float, served: int) -> float:
     """Solve arrivals (E e^(theta X) - 1) = served theta for theta > 0, where X has `law`.
 
     The logarithm of (E e^(theta X) - 1) / theta is convex in theta, so Newton's steps come down to the root from where
-    its tangent at 0 puts it.
+    its tangent at 0 puts it. Equation (12).
     """
     first = 0.0
     second = 0.0
@@ -92,7 +92,7 @@ def log_wiener_hopf(
 ) -> NDArray[np.complex128]:
     """Log of (1 - 1/z)(1 - z/z0) / (1 - h(z)), h the walk's step transform, on half the circle |z| = e^radius.
 
-    In real numbers throughout: numba's complex functions take about twice the time.
+    In real numbers throughout: numba's complex functions take about twice the time. Equation (13).
     """
     out = np.empty(points // 2 + 1, np.complex128)
     outward = math.exp(radius)
@@ -155,7 +155,7 @@ def positive_rates(
     """Coefficients of the positive powers, up to the last that is not negligible; the one at 0 is 0.
 
     They fall faster than exp(-theta index), so what is left where that is negligible is rounding. The second value is
-    the largest of the last eight, a measure of aliasing.
+    the largest of the last eight, a measure of aliasing. Equation (11).
     """
     half = log_factor.size // 2
     out = np.zeros(half)
@@ -177,7 +177,7 @@ def positive_rates(
 def cumulated(law: NDArray[np.float64], theta: float, period: int, cells: int, count: int) -> NDArray[np.float64]:
     """Distribution function of a lattice law plus a geometric variable, averaged over `cells` points; `count` of it.
 
-    The geometric variable takes multiples of `period` and falls by exp(-theta) a cell.
+    The geometric variable takes multiples of `period` and falls by exp(-theta) a cell. Equation (14).
     """
     keep = math.exp(-theta * period)
     stop = -math.expm1(-theta * period)
@@ -207,9 +207,9 @@ def horizon(
 ) -> float:
     """Point from which on the tail of the workload and what arrives in a window is geometric.
 
-    Geometric to a relative error, that is, or negligible, if that comes first. With H the part of the workload
-    that `rates` describe and A the arrivals, the tail beyond n differs from E e^(theta (H + A)) e^(-theta (n + 1)) by
-    at most E e^(s (H + A)) e^(-s (n + 1)), for every s > theta (Chernoff).
+    Geometric to a relative error, that is, or negligible, if that comes first. With H the part of the workload that
+    `rates` describe and A the arrivals, the tail beyond n differs from E e^(theta (H + A)) e^(-theta (n + 1)) by at
+    most E e^(s (H + A)) e^(-s (n + 1)), for every s > theta (Chernoff). Equation (16).
     """
     sizes = np.abs(rates)
     here = arrivals * growth(work, theta)[0] + growth(sizes, theta)[0]
