@@ -101,10 +101,10 @@ def idle_latency(stations: Stations, percentile: float, scope: Scope) -> float:
     probability = percentile / 100.0
     if scope == "machine" and (exact := stations.idle(probability)):
         return exact
-    qps = IDLE * stations.stable_qps
+    laws = [(station.share, station.at(IDLE * stations.stable_qps)) for station in stations]
 
     def answered(seconds: float) -> float:
-        return 1.0 - combined(stations, (station.late(qps, seconds) for station in stations), scope)
+        return 1.0 - combined(stations, (share * (1.0 - law.latency(seconds)) for share, law in laws), scope)
 
     return quantile(answered, probability, 0.0, stations.scale)
 
