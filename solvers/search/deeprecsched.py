@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from recplan.queuemodel import Machine, Policy, QuerySizes, Sla
+from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Stations, arguments
 
-from .policy_search import PolicySearch
-from .result import SearchResult
+from ..capacity import capacity_of, idle_latency
+from .result import Evaluation, SearchResult
+from .unreachable import unreachable
 
 
 def hill_climb(machine: Machine, sizes: QuerySizes, sla: Sla) -> SearchResult:
@@ -48,13 +49,40 @@ def hill_climb(machine: Machine, sizes: QuerySizes, sla: Sla) -> SearchResult:
     >>> result.policy, result.evaluations
     (Policy(batch_size=256, offload_above=None), 10)
     """
-    search = PolicySearch(machine, sizes, sla)
-    largest = sizes.max_size
-    _up(search, (Policy(batch) for batch in (*_doubling(largest), largest)))
+    arguments.instance("machine", machine, Machine)
+    arguments.instance("sizes", sizes, QuerySizes)
+    arguments.instance("sla", sla, Sla)
+    trace: list[Evaluation] = []
+
+    def best() -> Evaluation:
+        """Return the first of those that carry the most; while none carries anything, that which answers fastest."""
+        most = max(trace, key=lambda solved: solved.qps)
+        if most.qps > 0.0:
+            return most
+        return min(
+            trace, key=lambda solved: idle_latency(Stations(machine, sizes, solved.policy), sla.percentile, sla.scope)
+        )
+
+    def up(ladder: Iterable[Policy]) -> None:
+        """Solve policies up a ladder until the capacity falls."""
+        before = 0.0
+        for policy in ladder:
+            qps = capacity_of(Stations(machine, sizes, policy), sla, near=before)
+            trace.append(Evaluation(policy, qps))
+            if qps < before:
+                return
+            before = qps
+
+    largest = points = sizes.max_size
+    up(Policy(batch) for batch in (*_doubling(largest), largest))
     if machine.accelerator is not None:
-        batch = search.result().policy.batch_size
-        _up(search, (Policy(batch, above) for above in (0, *_doubling(largest))))
-    return search.result()
+        batch = best().policy.batch_size
+        up(Policy(batch, above) for above in (0, *_doubling(largest)))
+        points *= 1 + largest
+    found = best()
+    if found.qps == 0.0:
+        return unreachable(machine, sizes, sla, found.policy, len(trace), tuple(trace), points)
+    return SearchResult(found.policy, found.qps, len(trace), tuple(trace), points)
 
 
 def _doubling(limit: int) -> Iterator[int]:
@@ -63,13 +91,3 @@ def _doubling(limit: int) -> Iterator[int]:
     while rung < limit:
         yield rung
         rung *= 2
-
-
-def _up(search: PolicySearch, ladder: Iterator[Policy]) -> None:
-    """Solve policies up a ladder until the capacity falls."""
-    before = 0.0
-    for policy in ladder:
-        qps = search.solve(policy, before)
-        if qps < before:
-            return
-        before = qps

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
-from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Stations, arguments
+from recplan.queuemodel import Machine, QuerySizes, Sla, arguments
 
 from .branch_and_bound import ExactSearch
+from .lattice import lattice_of
 from .result import SearchResult
-from .unreachable import unreachable
 
 
 def grid_search(
@@ -67,36 +65,6 @@ def grid_search(
     arguments.instance("machine", machine, Machine)
     arguments.instance("sizes", sizes, QuerySizes)
     arguments.instance("sla", sla, Sla)
-    if batch_sizes is None:
-        batch_sizes = range(1, sizes.max_size + 1)
-    if offload_above is None:
-        offload_above = [None] if machine.accelerator is None else [None, *range(sizes.max_size)]
-    for name, ladder in (("batch_sizes", batch_sizes), ("offload_above", offload_above)):
-        if len(ladder) == 0:
-            raise ValueError(f"{name} must hold at least one value; None stands for all")
-    batches = sorted({Policy(batch).batch_size for batch in batch_sizes})
-    heights = {Policy(1, above).offload_above for above in offload_above}
-    if machine.accelerator is None and heights != {None}:
-        Stations(machine, sizes, Policy(batches[0], next(above for above in offload_above if above is not None)))
-    thresholds, labels = _distinct(sizes, heights)
-    search = ExactSearch(machine, sizes, sla, batches, thresholds, labels)
+    search = ExactSearch(machine, sizes, sla, lattice_of(machine, sizes, batch_sizes, offload_above))
     search.run(progress)
-    points = len(set(batch_sizes)) * len(heights)
-    certificate = search.certificate(points)
-    trace = tuple(search.trace)
-    if search.best is None:
-        fastest = search.fastest()
-        return unreachable(machine, sizes, sla, fastest, certificate.evaluated, trace, points, certificate)
-    best = search.best
-    return SearchResult(best.policy, best.qps, certificate.evaluated, trace, points, certificate=certificate)
-
-
-def _distinct(sizes: QuerySizes, heights: set[int | None]) -> tuple[list[int], list[int | None]]:
-    """Keep the highest of thresholds between which there is no query, rising; return also what each is called."""
-    largest = sizes.max_size
-    has_some = np.append(0, np.cumsum(sizes.pmf > 0.0))
-    kept: dict[int, int | None] = {}
-    for above in sorted(heights, key=lambda above: (above is None, above)):
-        kept[int(has_some[largest if above is None else min(above, largest)])] = above
-    labels = list(kept.values())
-    return [largest if above is None else min(above, largest) for above in labels], labels
+    return search.result(exact=True)

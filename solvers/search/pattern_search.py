@@ -1,30 +1,38 @@
-"""A search that goes on where the climb stops: along one coordinate, then the other."""
+"""The local search: sweeps along each coordinate, then steps that become smaller and smaller."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 
-from recplan.queuemodel import Machine, Policy, QuerySizes, Sla
+import numpy as np
+from numpy.typing import NDArray
 
-from .deeprecsched import hill_climb
-from .policy_search import PolicySearch
+from recplan.queuemodel import Machine, QuerySizes, Sla, arguments
+
+from .lattice import lattice_of
+from .lattice_search import OPEN, LatticeSearch
 from .result import SearchResult
 from .static_rule import static_policy
 
+#: Factor between the batch sizes of the first look; powers of it are powers of two, as the hill climb tries.
+FIRST_LOOK = math.sqrt(2.0)
 #: Factor between the batch sizes of a sweep, and how far it goes from the best so far, past bumps of measured curves.
 SWEEP_FACTOR = 1.05
 SWEEP_REACH = 3.0
 #: Thresholds of a sweep: sizes between two of them are some hundredths of all queries.
 SWEEP_THRESHOLDS = 24
+#: Axes are so many first steps long.
+FIRST_STEP = 8
+#: What rounding may make of a whole number of ratios.
+ROUNDING = 1e-9
 
 
 def coordinate_search(machine: Machine, sizes: QuerySizes, sla: Sla, climb: SearchResult | None = None) -> SearchResult:
-    """Search on from where DeepRecSched and the static rule stop, along one coordinate at a time.
+    """Search by sweeps and steps along the coordinates, from where heavy-traffic formulas see the best policy.
 
-    A sweep tries batch sizes up to three times smaller and larger than that of the best policy so far, and
-    thresholds over their whole range: curves that were measured are rough, and a climb by small steps is caught at the
-    next bump. Then both coordinates move by ever smaller steps, down to one item. All is repeated until nothing gains.
-    A policy is solved only where one evaluation, at the load that the best one carries, says that it is better.
+    Steps become smaller and smaller, down to one item. Curves that were measured are rough, and steps alone are caught
+    at the next bump: so sweeps try batch sizes up to three times smaller and larger, and thresholds over their whole
+    range. Both are repeated until nothing gains, first without offload, then with it.
 
     Parameters
     ----------
@@ -33,14 +41,15 @@ def coordinate_search(machine: Machine, sizes: QuerySizes, sla: Sla, climb: Sear
     sizes : QuerySizes
         The law of the query sizes.
     sla : Sla
-        The percentile and its bound.
+        The percentile, its bound and its scope.
     climb : SearchResult, optional
-        What `hill_climb` found, if it has been run, for this machine or for the same with an accelerator; None: run it.
+        What `hill_climb` found, if it has been run: one more place to begin from.
 
     Returns
     -------
     SearchResult
-        The policy and its capacity; the climb's evaluations are not counted.
+        The policy and its capacity; `trace` holds the policies that were the best so far, `evaluations` counts those
+        whose latency was evaluated at some load.
 
     Raises
     ------
@@ -58,61 +67,78 @@ def coordinate_search(machine: Machine, sizes: QuerySizes, sla: Sla, climb: Sear
     >>> coordinate_search(machine, QuerySizes.uniform(1, 512), Sla(percentile=95, seconds=0.040)).policy
     Policy(batch_size=171, offload_above=None)
     """
-    search = PolicySearch(machine, sizes, sla)
-    if climb is None:
-        climb = hill_climb(machine, sizes, sla)
-    alone = [evaluation for evaluation in climb.trace if evaluation.policy.offload_above is None]
-    starts = [max(alone, key=lambda evaluation: evaluation.qps).policy, static_policy(machine, sizes)]
-    offloads = machine.accelerator is not None
-    if offloads:
-        # A step from offloading some queries to offloading none is too wide where that wants another batch size.
-        cores = coordinate_search(Machine(machine.cpu), sizes, sla, climb)
-        search.asked += cores.evaluations
-        starts += [climb.policy, cores.policy]
-    for policy in starts:
-        search.challenge(policy)
-    before = None
-    while before != search.leader:
-        before = search.leader
-        for policy in _swept(before, sizes.max_size, offloads):
-            search.challenge(policy)
-        step = max(1, sizes.max_size // 8)
-        while step >= 1:
-            here = search.leader
-            for policy in _around(here, step, sizes.max_size, offloads):
-                search.challenge(policy)
-            if search.leader == here:
-                step //= 2
-    return search.result()
+    arguments.instance("machine", machine, Machine)
+    arguments.instance("sizes", sizes, QuerySizes)
+    arguments.instance("sla", sla, Sla)
+    search = LatticeSearch(machine, sizes, sla, lattice_of(machine, sizes))
+    known = [static_policy(machine, sizes), *([climb.policy] if climb else [])]
+    last = search.state.shape[1] - 1
+    # A step from offloading some queries to offloading none is too wide where that wants another batch size.
+    for least in dict.fromkeys((last, 0)):
+        for row, column in map(search.lattice.place, known):
+            search.challenge(row, max(column, least))
+        go_uphill(search, least)
+        before = None
+        while before != search.place:
+            before = search.place
+            _sweep(search, least)
+            _step(search, least)
+    return search.result(exact=False)
 
 
-def _swept(policy: Policy, largest: int, offloads: bool) -> Iterator[Policy]:
-    """Yield policies all along each coordinate."""
-    batch = max(1.0, policy.batch_size / SWEEP_REACH)
-    swept = {largest}
-    while batch <= min(largest, policy.batch_size * SWEEP_REACH):
-        swept.add(round(batch))
-        batch *= SWEEP_FACTOR
-    # Batch sizes above the threshold cut nothing: one of them is enough.
-    most = largest if policy.offload_above is None else max(policy.offload_above, 1)
-    for moved in sorted({min(size, most) for size in swept} - {policy.batch_size}):
-        yield Policy(moved, policy.offload_above)
-    if offloads:
-        thresholds = {largest * rung // SWEEP_THRESHOLDS for rung in range(SWEEP_THRESHOLDS)}
-        for above in (*sorted(thresholds), None):
-            if above != policy.offload_above:
-                yield Policy(policy.batch_size, above)
+def go_uphill(search: LatticeSearch, least: int = 0) -> None:
+    """Look where heavy-traffic formulas see the best policies, and step uphill; thresholds begin at column `least`."""
+    _look(search, FIRST_LOOK, least)
+    if search.best is None:
+        _look(search, SWEEP_FACTOR, least)
+    _step(search, least)
 
 
-def _around(policy: Policy, step: int, largest: int, offloads: bool) -> Iterator[Policy]:
-    """Yield the policies one step away; no offload stands above every threshold."""
-    if offloads:
-        above = largest if policy.offload_above is None else policy.offload_above
-        for moved in (above - step, above + step):
-            if moved >= 0 and moved != above:
-                yield Policy(policy.batch_size, moved if moved < largest else None)
-    # Batch sizes matter by their ratio, so their step is the same share of them as that of the threshold.
-    move = max(1, policy.batch_size * step // largest)
-    for moved in (policy.batch_size - move, policy.batch_size + move):
-        if 1 <= moved <= largest:
-            yield Policy(moved, policy.offload_above)
+def _look(search: LatticeSearch, factor: float, least: int) -> None:
+    """Solve, for batch sizes in equal ratios, where heavy-traffic formulas see the best threshold."""
+    rows = _in_ratio(search.lattice.batches, 1.0, math.inf, factor)
+    guess = np.where(search.state[rows, least:] == OPEN, search.bounds.guessed(rows)[:, least:], 0.0)
+    most = guess.max(axis=1)
+    for i in np.argsort(-most, kind="stable")[: np.count_nonzero(most)]:
+        search.challenge(int(rows[i]), least + int(np.argmax(guess[i])))
+
+
+def _sweep(search: LatticeSearch, least: int) -> None:
+    """Look all along each axis, and along thresholds with batch sizes that cut nothing.
+
+    Where the accelerator is what limits, the batch size makes no difference, and the next threshold may want another.
+    """
+    rows, columns = search.state.shape
+    row, column = search.place
+    batch = float(search.lattice.batches[row])
+    near = _in_ratio(search.lattice.batches, batch / SWEEP_REACH, batch * SWEEP_REACH, SWEEP_FACTOR)
+    for beside in (column, column - 1, column + 1):
+        if least <= beside < columns:
+            for other in near:
+                search.challenge(int(other), beside)
+    row = search.place[0]
+    for above in np.unique(np.linspace(least, columns - 1, SWEEP_THRESHOLDS + 1).round().astype(int)):
+        for other in (row, rows - 1):
+            search.challenge(other, int(above))
+
+
+def _step(search: LatticeSearch, least: int) -> None:
+    """Move by ever smaller steps, in the threshold and in the batch size, while that gains."""
+    rows, columns = search.state.shape
+    steps = [rows // FIRST_STEP, (columns - least) // FIRST_STEP]
+    while max(steps) >= 1:
+        before = search.place
+        for up, right in ((0, -1), (0, 1), (-1, 0), (1, 0), (-1, -1), (1, 1)):
+            row, column = search.place[0] + up * steps[0], search.place[1] + right * steps[1]
+            if 0 <= row < rows and least <= column < columns:
+                search.challenge(row, column)
+        if search.place == before:
+            steps = [step // 2 for step in steps]
+
+
+def _in_ratio(batches: NDArray[np.int64], low: float, high: float, factor: float) -> NDArray[np.intp]:
+    """Rows of batch sizes from `low` to `high`, each about the same factor above the one before, and of the largest."""
+    low, high = max(low, 1.0), min(high, float(batches[-1]))
+    count = 1 + max(0, math.floor(math.log(high / low) / math.log(factor) + ROUNDING))
+    wanted = np.append(low * factor ** np.arange(count), batches[-1])
+    return np.unique(np.searchsorted(batches, wanted.round()).clip(0, batches.size - 1))

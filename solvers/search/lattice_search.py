@@ -1,0 +1,133 @@
+"""What all searches of a lattice share: bounds first, then one evaluation, then a solution."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recplan.queuemodel import Machine, QuerySizes, Sla, Station, Stations, accelerator_station, core_station
+
+from ..capacity import capacity_of
+from .bounds import ROUNDING, SLACK, LatticeBounds
+from .certificate import Certificate
+from .lattice import PolicyLattice
+from .result import Evaluation, SearchResult
+from .unreachable import unreachable
+
+#: Capacities nearer than this, relatively, pass for equal; it is what they are solved to.
+EQUAL = 1e-6
+
+OPEN, IDLE, UTILIZATION, DOMINANCE, EVALUATION, SOLVED = range(6)
+
+
+class LatticeSearch:
+    """Deals with the policies of a lattice one by one, and remembers the best.
+
+    A policy carries more than the best so far only if it keeps the target at the load that this one carries. So most
+    take one evaluation there, or none where a bound tells.
+
+    Parameters
+    ----------
+    machine : Machine
+        Cores, accelerator and their service curves.
+    sizes : QuerySizes
+        The law of the query sizes.
+    sla : Sla
+        The percentile, its bound and its scope.
+    lattice : PolicyLattice
+        The policies.
+    """
+
+    def __init__(self, machine: Machine, sizes: QuerySizes, sla: Sla, lattice: PolicyLattice) -> None:
+        self.machine, self.sizes, self.sla, self.lattice = machine, sizes, sla, lattice
+        self.bounds = LatticeBounds(machine, sizes, sla, lattice.batches, lattice.thresholds)
+        self.best: Evaluation | None = None
+        self.most_qps = 0.0
+        self.place = (0, 0)
+        self.trace: list[Evaluation] = []
+        #: The accelerator at each threshold that was looked at: it does not depend on the batch size.
+        self._offloaded: dict[int, Station | None] = {}
+        #: The best lower bound so far of the share of queries that are late at the accelerator, at each threshold, and
+        #: the load at which it was evaluated there.
+        self.offloaded_late = self.bounds.offloaded_late.copy()
+        self._evaluated_at = np.zeros(lattice.thresholds.size)
+        alike = self.bounds.same_as_another()
+        #: The last batch size that does not do the same as a smaller one, at each threshold.
+        self._last_row = (~alike).sum(axis=0) - 1
+        self.state = np.where(alike, DOMINANCE, OPEN).astype(np.int8)
+        self.state[(self.state == OPEN) & self.bounds.late_on_idle_machine()] = IDLE
+
+    @property
+    def rate(self) -> float:
+        """Load at which a policy has to keep the target, if it is not to carry notably less than the best."""
+        return self.bounds.least_qps if self.best is None else self.most_qps * (1.0 - EQUAL)
+
+    def challenge(self, row: int, column: int) -> None:
+        """Settle a policy, or the one of a smaller batch size that does the same, unless that has been done."""
+        row = min(row, int(self._last_row[column]))
+        if self.state[row, column] != OPEN:
+            return
+        if self.bounds.overloaded(row, self._rate(row, column))[column]:
+            self.state[row, column] = UTILIZATION
+        else:
+            self.settle(row, column, float(self.bounds.core_late[row, column]))
+
+    def settle(self, row: int, column: int, least: float) -> float | None:
+        """Solve a policy if it carries more than the best so far, given the least share that the cores make late.
+
+        Return that share where it was evaluated.
+        """
+        rate = self._rate(row, column)
+        if self._evaluated_at[column] < rate:
+            late = self._late_offloaded(column, rate)
+            self._evaluated_at[column] = rate
+            self.offloaded_late[column] = max(self.offloaded_late[column], late)
+            np.maximum(self.offloaded_late[:column], SLACK * late, out=self.offloaded_late[:column])
+        offloaded = float(self.offloaded_late[column])
+        if self.bounds.missed(least, offloaded, column, more=ROUNDING):
+            self.state[row, column] = DOMINANCE
+            return None
+        late = self._late_at_cores(row, column, rate)
+        if self.bounds.missed(late, offloaded, column):
+            self.state[row, column] = EVALUATION
+        else:
+            self._solve(row, column)
+        return late
+
+    def result(self, *, exact: bool) -> SearchResult:
+        """Report the best policy; of an exact search, what became of all."""
+        counts = np.bincount(self.state.ravel(), minlength=SOLVED + 1)
+        counts[DOMINANCE] += self.lattice.points - self.state.size
+        certificate = Certificate(self.lattice.points, *(int(count) for count in counts[IDLE:]))
+        told = certificate.evaluated, tuple(self.trace), self.lattice.points, certificate if exact else None
+        if self.best is None:
+            return unreachable(self.machine, self.sizes, self.sla, self.lattice.policy(*self.bounds.fastest()), *told)
+        evaluations, trace, points, proof = told
+        return SearchResult(self.best.policy, self.best.qps, evaluations, trace, points, certificate=proof)
+
+    def _rate(self, row: int, column: int) -> float:
+        """Load at which a policy has to keep the target: if it comes first among equals, equal will do."""
+        first = row < self.place[0] or (row == self.place[0] and column > self.place[1])
+        return self.rate if first or self.best is None else self.most_qps * (1.0 + EQUAL)
+
+    def _late_at_cores(self, row: int, column: int, qps: float) -> float:
+        """Share of all queries that the cores make late at a load of the whole machine."""
+        batch, above = int(self.lattice.batches[row]), int(self.lattice.thresholds[column])
+        station = core_station(self.machine, self.sizes, batch, above)
+        return 0.0 if station is None else station.late(qps, self.sla.seconds)
+
+    def _late_offloaded(self, column: int, qps: float) -> float:
+        """Share of all queries that the accelerator makes late at a load of the whole machine."""
+        if column not in self._offloaded:
+            above = int(self.lattice.thresholds[column])
+            self._offloaded[column] = accelerator_station(self.machine, self.sizes, above)
+        station = self._offloaded[column]
+        return 0.0 if station is None else station.late(qps, self.sla.seconds)
+
+    def _solve(self, row: int, column: int) -> None:
+        policy = self.lattice.policy(row, column)
+        qps = capacity_of(Stations(self.machine, self.sizes, policy), self.sla, near=self.most_qps)
+        self.state[row, column] = SOLVED
+        if qps > 0.0 and qps >= self._rate(row, column):
+            self.best, self.place = Evaluation(policy, qps), (row, column)
+            self.most_qps = max(self.most_qps, qps)
+            self.trace.append(self.best)
