@@ -136,13 +136,15 @@ def registry() -> Iterator[Constant]:
     at = "solvers.search.bounds"
     yield Constant(at, "SLACK", (0.5, 0.95, 1.0), by.exact_search("noisy"), 0.0)
     yield Constant(at, "IDLE_SHARE", (1e-12, 1e-6), by.exact_search("quiet"), 1e-9)
-    at = "solvers.search.branch_and_bound"
+    at = "solvers.search.lattice_search"
     yield Constant(at, "EQUAL", (1e-8, 1e-3), by.exact_search("quiet"), 1e-9)
+    at = "solvers.search.branch_and_bound"
     yield Constant(at, "FIRM", (0.8, 1.0), by.exact_search("quiet"), 0.0)
     yield Constant(at, "FIRM_IN_CONTENTION", (0.8, 1.0), by.exact_search("slowed"), 0.0)
     yield Constant(at, "MANY_CORES", (1, 20, 1000), by.exact_search("slowed"), 1000)
-    yield Constant(at, "FIRST_LOOK", (1.1, 3.0), by.exact_search("quiet"), 1.01)
     at = "solvers.search.pattern_search"
+    yield Constant(at, "FIRST_LOOK", (1.1, 3.0), by.exact_search("quiet"), 1.01)
+    yield Constant(at, "FIRST_STEP", (2, 32), by.pattern_search)
     yield Constant(at, "SWEEP_FACTOR", (1.02, 1.3), by.pattern_search)
     yield Constant(at, "SWEEP_REACH", (1.5, 8.0), by.pattern_search)
     yield Constant(at, "SWEEP_THRESHOLDS", (6, 96), by.pattern_search)
@@ -198,6 +200,7 @@ GIVEN = {
         "solvers.planning.sweep.SOLVED",
         "solvers.search.bounds.HAIR",
         "solvers.search.bounds.ROUNDING",
+        "solvers.search.pattern_search.ROUNDING",
     ),
     "units, formats and what a method is defined by": (
         "solvers.planning.daily_load.HOURS_PER_DAY",

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from .planning.power import MachinePower, StationPower
     from .planning.sweep import Sweep, SweepPoint, front as front, sweep, sweep_points
     from .search.certificate import Certificate
+    from .search.chosen_policy import SearchMethod as SearchMethod, best_policy as best_policy
     from .search.deeprecsched import hill_climb
     from .search.exact import grid_search
-    from .search.fixed_policy import solve_policy as solve_policy
     from .search.pattern_search import coordinate_search
     from .search.result import Evaluation, SearchResult
     from .search.static_rule import static_policy
@@ -81,9 +81,9 @@ _HOMES = {
     "planning.power": ("MachinePower", "StationPower"),
     "planning.sweep": ("Sweep", "SweepPoint", "front", "sweep", "sweep_points"),
     "search.certificate": ("Certificate",),
+    "search.chosen_policy": ("SearchMethod", "best_policy"),
     "search.deeprecsched": ("hill_climb",),
     "search.exact": ("grid_search",),
-    "search.fixed_policy": ("solve_policy",),
     "search.pattern_search": ("coordinate_search",),
     "search.result": ("Evaluation", "SearchResult"),
     "search.static_rule": ("static_policy",),

@@ -11,19 +11,14 @@ import typer
 
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from ..output.compilation import compilation_announced
-from ..output.failure import UnreachableTargetError
 from ..output.writing import check_writable, put
 from ..scenario.policy import read_fixed_policy
-from ..scenario.policy_comparison import best_policy
+from ..scenario.policy_comparison import chosen_policy
 from ..scenario.setting import read_setting
 from ..scenario.target import read_sla
 
 if TYPE_CHECKING:
-    from recplan.queuemodel import Policy, Sla
-    from recplan.solvers import SearchResult
-
     from ..export.chosen_policy import Decision
-    from ..scenario.setting import Setting
 
 SUMMARY = "Write a policy for where it is used."
 
@@ -86,7 +81,7 @@ def run(
     sla = read_sla(setting, sla_options)
     policy = read_fixed_policy(policy_options)
     with compilation_announced():
-        found = _solved(setting, sla, policy)
+        found = chosen_policy(setting.machine, setting.sizes, sla, policy=policy)
     decision = Decision(
         setting.run_under(found.policy),
         sla,
@@ -95,17 +90,6 @@ def run(
         command_line("export", setting_options, export_options, policy_options, sla_options),
     )
     put(_text(decision, export_options.to, setting_options, output), output)
-
-
-def _solved(setting: Setting, sla: Sla, policy: Policy | None) -> SearchResult:
-    from recplan.solvers import solve_policy
-
-    if policy is not None:
-        found = solve_policy(setting.machine, setting.sizes, sla, policy)
-        if found.reason:
-            raise UnreachableTargetError(found.reason)
-        return found
-    return best_policy(setting.machine, setting.sizes, sla)
 
 
 def _text(decision: Decision, to: Destination, options: ScenarioOptions, output: Path | None) -> str:

@@ -17,7 +17,7 @@ from ..output.compilation import compilation_announced
 from ..output.failure import UnreachableTargetError
 from ..output.message import note
 from ..scenario.policy import read_fixed_policy, read_rate
-from ..scenario.policy_comparison import best_policy
+from ..scenario.policy_comparison import chosen_policy
 from ..scenario.setting import Setting, read_setting
 from ..scenario.target import read_sla, stated_sla
 
@@ -150,7 +150,7 @@ def run(
 
 def _load(asked: _Asked) -> Picture:
     from recplan.queuemodel import Stations, arguments
-    from recplan.solvers import solve_policy
+    from recplan.solvers import best_policy
 
     from ..figures.pictures import load_picture
 
@@ -161,7 +161,7 @@ def _load(asked: _Asked) -> Picture:
     setting = setting.run_under(policy)
     if at is not None:
         Stations(setting.machine, setting.sizes, policy).check(at)
-    reason = solve_policy(setting.machine, setting.sizes, sla, policy).reason
+    reason = best_policy(setting.machine, setting.sizes, sla, policy).reason
     if reason is not None:
         note(f"no load keeps the target, and no capacity is marked: {reason}")
     return load_picture(setting, policy, sla, at)
@@ -269,7 +269,7 @@ def _policy(setting: Setting, sla: Sla | None, options: FixedPolicyOptions) -> P
 
 
 def _best(setting: Setting, sla: Sla) -> tuple[Policy, float]:
-    found = best_policy(setting.machine, setting.sizes, sla)
+    found = chosen_policy(setting.machine, setting.sizes, sla)
     return found.policy, found.qps
 
 

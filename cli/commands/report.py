@@ -80,6 +80,7 @@ def run(
         findings = Findings(
             setting=setting,
             sla=sla,
+            method=report_options.method.search,
             compared=compared,
             plan=plan,
             provision=provision,

@@ -10,6 +10,7 @@ import typer
 from ..options.completion import complete_levers
 from ..options.output import OutputOptions
 from ..options.scenario import ScenarioOptions, SlaOptions
+from ..options.search import MethodOption
 from ..output.compilation import compilation_announced
 from ..output.message import note
 from ..output.report import Report
@@ -51,7 +52,7 @@ Of levers that exclude each other (int8 and bf16, near-memory and cache-hits),
 the first counts together with others. Service times are those of the batch
 size chosen for the machine as it is, on one busy core, and of a query of the
 mean size that is offloaded; the latency is at its capacity, under its policy.
-The capacity is under the policy that is best with the lever.
+The capacity is under the policy that is best with the lever, as tune chooses.
 Latencies are in milliseconds, capacities in queries per second.
 
 \b
@@ -70,6 +71,7 @@ def run(
         ),
     ] = None,
     sla_options: SlaOptions,
+    method: MethodOption = "exact",
     output: OutputOptions,
 ) -> None:
     """Print what each lever does, and all together."""
@@ -82,7 +84,7 @@ def run(
     setting = modelled(setting)
     together = compatible(pulled)
     with compilation_announced():
-        records = effects(setting, pulled, sla)
+        records = effects(setting, pulled, sla, method)
     for one in pulled:
         if one not in together:
             note(f"{one} is left out of what is pulled together: a lever before it excludes it")
@@ -96,6 +98,7 @@ def run(
             {
                 "scenario": setting.document(),
                 "sla": sla_document(sla),
+                "method": method,
                 "effects": records,
                 "together": [str(one) for one in together],
                 "levers": described,

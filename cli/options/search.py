@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated, Literal
+
+import typer
 
 
 class Method(StrEnum):
@@ -12,3 +15,16 @@ class Method(StrEnum):
     REFINED = "refined"
     EXACT = "exact"
     BOTH = "both"
+
+    @property
+    def search(self) -> Literal["hill-climb", "refined", "exact"]:
+        """The search of the chosen policy."""
+        if self is Method.HILL_CLIMB:
+            return "hill-climb"
+        return "refined" if self is Method.REFINED else "exact"
+
+
+MethodOption = Annotated[
+    Literal["hill-climb", "refined", "exact"],
+    typer.Option(help="How to search for the best policies, as in tune; refined is quicker, and within 0.1 % mostly."),
+]

@@ -18,7 +18,7 @@ from .latency import POLICY, percentile_key
 if TYPE_CHECKING:
     from recplan.profiles import PulledLever
     from recplan.queuemodel import Machine, Policy, QuerySizes, Sla
-    from recplan.solvers import SearchResult
+    from recplan.solvers import SearchMethod, SearchResult
 
 
 AS_IT_IS = "none"
@@ -27,13 +27,16 @@ TOGETHER = "together"
 _LABELS = {AS_IT_IS: "as it is", TOGETHER: "together"}
 
 
-def effects(setting: Setting, pulled: Sequence[PulledLever], sla: Sla) -> list[dict[str, Any]]:
+def effects(
+    setting: Setting, pulled: Sequence[PulledLever], sla: Sla, method: SearchMethod = "exact"
+) -> list[dict[str, Any]]:
     """Tell the times and the capacity of the machine as it is, then with each lever and, of several, with all together.
 
     The setting has modelled curves. Of levers that exclude each other the first counts together with others.
     `UnreachableTargetError` where none brings the target within reach.
     """
     from recplan.profiles import compatible
+    from recplan.solvers import best_policy
 
     variants: dict[str, Sequence[PulledLever]] = {str(one): [one] for one in pulled}
     if len(pulled) > 1:
@@ -45,7 +48,7 @@ def effects(setting: Setting, pulled: Sequence[PulledLever], sla: Sla) -> list[d
         for name, together in {AS_IT_IS: (), **variants}.items():
             machine = levered(setting, together) if together else base
             if machine not in found:
-                found[machine] = _chosen(machine, sizes, sla)
+                found[machine] = best_policy(machine, sizes, sla, method=method)
             policy, qps, chosen = found[base].policy, found[base].qps, found[machine]
             records.append(
                 {
@@ -77,12 +80,6 @@ def effects_table(setting: Setting, sla: Sla, records: Sequence[Mapping[str, Any
         Quantity("times_as_it_is", "x as it is", ratio),
     )
     return Table(quantities, [{**record, "lever": _LABELS.get(record["lever"], record["lever"])} for record in records])
-
-
-def _chosen(machine: Machine, sizes: QuerySizes, sla: Sla) -> SearchResult:
-    from recplan.solvers import coordinate_search
-
-    return coordinate_search(machine, sizes, sla)
 
 
 def _service_times(machine: Machine, sizes: QuerySizes, policy: Policy) -> dict[str, float | None]:

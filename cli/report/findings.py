@@ -14,7 +14,7 @@ from ..scenario.setting import Setting
 if TYPE_CHECKING:
     from recplan.profiles import PulledLever
     from recplan.queuemodel import Policy, Sla
-    from recplan.solvers import DayPlan, Fleet
+    from recplan.solvers import DayPlan, Fleet, SearchMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Findings:
         The machine and its query sizes, as they stand under the chosen policy.
     sla : Sla
         The target.
+    method : str
+        How the best policies are searched for.
     compared : sequence of Candidate
         The policies: the chosen one first, the static rule last.
     plan : Fleet or DayPlan or None
@@ -43,6 +45,7 @@ class Findings:
 
     setting: Setting
     sla: Sla
+    method: SearchMethod
     compared: Sequence[Candidate]
     plan: Fleet | DayPlan | None
     provision: Mapping[str, Any]

@@ -92,13 +92,12 @@ def _levers(findings: Findings) -> Part:
     measured = any(profile.curve.provenance == "measured" for profile in (setting.cpu, setting.accelerator) if profile)
     as_modelled = modelled(setting)
     try:
-        records = effects(as_modelled, pulled, sla)
+        records = effects(as_modelled, pulled, sla, findings.method)
     except UnreachableTargetError as error:
         return Part(*heading, [f"With modelled times, no lever brings the target within reach: {error}."])
     texts = [
         "Each lever changes the model's operators or the hardware. Its times are modelled anew, and its capacity is "
-        "that of the policy which is then best, found by a quicker search than the one above; the latency is that of "
-        "the load and the policy of the machine as it is."
+        "that of the policy which is then best; the latency is that of the load and the policy of the machine as it is."
     ]
     if not findings.levers:
         texts.append("These are the levers that shorten a batch on a core the most and go together.")

@@ -72,36 +72,37 @@ def candidates(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method) ->
         If no policy keeps the target.
     """
     from recplan.queuemodel import Machine
-    from recplan.solvers import grid_search, hill_climb, static_policy
+    from recplan.solvers import best_policy, hill_climb, static_policy
 
-    compared = [_candidate("chosen", machine, best_policy(machine, sizes, sla, method))]
+    compared = [_candidate("chosen", machine, chosen_policy(machine, sizes, sla, method))]
     if method in (Method.BOTH, Method.REFINED):
         compared.append(_candidate("hill-climb", machine, hill_climb(machine, sizes, sla)))
     if machine.accelerator is not None:
         cores = Machine(machine.cpu)
         compared.append(_candidate("cpu-only", cores, _searched(cores, sizes, sla, method)))
-    rule = static_policy(machine, sizes)
-    alone = grid_search(machine, sizes, sla, batch_sizes=[rule.batch_size], offload_above=[None])
-    return [*compared, _candidate("static", machine, alone)]
+    static = best_policy(machine, sizes, sla, static_policy(machine, sizes))
+    return [*compared, _candidate("static", machine, static)]
 
 
-def best_policy(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method = Method.EXACT) -> SearchResult:
-    """Find the policy that is chosen, as `candidates` does; `UnreachableTargetError` if none keeps the target."""
-    found = _searched(machine, sizes, sla, method)
+def chosen_policy(
+    machine: Machine, sizes: QuerySizes, sla: Sla, method: Method = Method.EXACT, policy: Policy | None = None
+) -> SearchResult:
+    """Find the best policy, or solve the given one; `UnreachableTargetError` if nothing keeps the target."""
+    found = _searched(machine, sizes, sla, method, policy)
     if found.reason:
         raise UnreachableTargetError(found.reason)
     return found
 
 
-def _searched(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method) -> SearchResult:
-    from recplan.solvers import coordinate_search, grid_search, hill_climb
+def _searched(
+    machine: Machine, sizes: QuerySizes, sla: Sla, method: Method, policy: Policy | None = None
+) -> SearchResult:
+    from recplan.solvers import best_policy
 
-    if method is Method.HILL_CLIMB:
-        return hill_climb(machine, sizes, sla)
-    if method is Method.REFINED:
-        return coordinate_search(machine, sizes, sla)
     with Progress(1.0, "searching") as progress:
-        return grid_search(machine, sizes, sla, progress=lambda done, rows: progress(done / rows))
+        return best_policy(
+            machine, sizes, sla, policy, method.search, progress=lambda done, rows: progress(done / rows)
+        )
 
 
 def _candidate(name: str, machine: Machine, found: SearchResult) -> Candidate:

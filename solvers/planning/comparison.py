@@ -10,9 +10,8 @@ import numpy as np
 
 from recplan.queuemodel import Machine, Policy, QuerySizes, Restorable, Row, Sla, Stations, arguments, flat, plain
 
+from ..search.chosen_policy import best_policy
 from ..search.deeprecsched import hill_climb
-from ..search.exact import grid_search
-from ..search.fixed_policy import solve_policy
 from ..search.result import SearchResult
 from ..search.static_rule import static_policy
 from .power import MachinePower, check_power
@@ -215,13 +214,13 @@ def compared_case(case: Case) -> ComparedCase:
     machine, sizes, sla = case.machine, case.sizes, case.sla
     cores = Machine(machine.cpu)
     found = {
-        "static": solve_policy(cores, sizes, sla, static_policy(cores, sizes)),
+        "static": best_policy(cores, sizes, sla, static_policy(cores, sizes)),
         "deeprecsched-cpu": hill_climb(cores, sizes, sla),
-        "exact-cpu": grid_search(cores, sizes, sla),
+        "exact-cpu": best_policy(cores, sizes, sla),
     }
     if machine.accelerator is not None:
         found["deeprecsched-gpu"] = hill_climb(machine, sizes, sla)
-        found["exact-gpu"] = grid_search(machine, sizes, sla)
+        found["exact-gpu"] = best_policy(machine, sizes, sla)
     base = found["static"].qps
     watts = {name: _watts(case, name, result) for name, result in found.items()}
     outcomes = []

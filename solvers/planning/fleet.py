@@ -17,8 +17,7 @@ from recplan.queuemodel import (
     latency_at,
 )
 
-from ..search.exact import grid_search
-from ..search.fixed_policy import solve_policy
+from ..search.chosen_policy import best_policy
 from .power import MachinePower, check_power
 
 #: At its capacity a policy just meets the target; a rate one part in a billion lower is not rounded beyond it.
@@ -142,7 +141,7 @@ class SizedMachine:
             check_power(arguments.instance("machine", machine, Machine), provision.power)
         self.sla = sla
         self.provision = provision
-        found = grid_search(machine, sizes, sla) if policy is None else solve_policy(machine, sizes, sla, policy)
+        found = best_policy(machine, sizes, sla, policy)
         self.policy, self.capacity_qps, self.reason = found.policy, found.qps, found.reason
         self._stations = Stations(machine, sizes, self.policy)
         self._idle = 0.0, None if machine.accelerator is None else 0.0

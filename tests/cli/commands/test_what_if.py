@@ -12,7 +12,7 @@ from recplan.profiles.catalogue import find_model
 from recplan.profiles.levers.lever import compatible, find_lever, known_levers, read_lever
 from recplan.profiles.levers.what_if import levered_machine
 from recplan.queuemodel import Policy, QuerySizes, analyze
-from recplan.solvers import coordinate_search, max_qps
+from recplan.solvers import grid_search, max_qps
 
 MACHINE = ("--model", "ncf", "--cpu", "skylake")
 BOTH = (*MACHINE, "--accelerator", "t4")
@@ -32,7 +32,7 @@ def effects(*arguments):
 def test_the_effects_are_what_the_library_computes():
     found = document(*BOTH, "--lever", "int8=4", "--lever", "embedding-fusion")
     plain = levered_machine("ncf", cpu="skylake", accelerator="t4")
-    base = coordinate_search(plain, SIZES, SLA)
+    base = grid_search(plain, SIZES, SLA)
     as_it_is, eight_bit, _, together = found["effects"]
     assert as_it_is["capacity_qps"] == base.qps
     assert as_it_is["latency_p95_ms"] == pytest.approx(1e3 * SLA.seconds, rel=1e-3)
