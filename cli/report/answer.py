@@ -90,6 +90,7 @@ def verdict(found: Validation, sla: Sla) -> str:
 def _needed(plan: Fleet | DayPlan) -> str:
     from recplan.solvers import Fleet
 
+    # What is sized carries its load: there is no report of what cannot.
     if isinstance(plan, Fleet):
         return f"{given(plan.target_qps)} queries per second need {counted(plan.machines or 0, 'machine')}"
     machines = counted(plan.peak_machines or 0, "machine")
