@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from ..figures.picture import draw_beside
 from ..options.completion import complete_accelerators, complete_cpus, complete_models
 from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
@@ -142,6 +141,7 @@ def run(
         )
     )
     if plot.wanted:
+        from ..figures.picture import draw_beside
         from ..figures.pictures import roofline_picture
 
         draw_beside(roofline_picture(stations, f"{title}, a batch of {asked}"), plot, output)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from ..figures.picture import draw_beside
 from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.power import PowerOptions
@@ -85,6 +84,7 @@ def run(
         note(f"with one machine lost: {plan.one_lost.reason}")
     output.show(size_report(setting, sla, plan, {**provision, "power": describe_power(power)}))
     if plot.wanted and isinstance(plan, DayPlan):
+        from ..figures.picture import draw_beside
         from ..figures.pictures import day_picture
 
         draw_beside(day_picture(setting, sla, plan), plot, output)

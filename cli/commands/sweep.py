@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..figures.picture import draw_beside
 from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.power import PowerOptions
@@ -114,6 +113,7 @@ def run(
         )
     )
     if plot.wanted:
+        from ..figures.picture import draw_beside
         from ..figures.pictures import pareto_picture
 
         draw_beside(pareto_picture(setting, points, fixed_parts(setting, sla)), plot, output)

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from ..figures.picture import draw_beside
 from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.scenario import ScenarioOptions, SlaOptions
@@ -119,6 +118,7 @@ def run(
         )
     )
     if plot.wanted:
+        from ..figures.picture import draw_beside
         from ..figures.pictures import landscape_picture
 
         draw_beside(landscape_picture(setting, sla, (best.policy, best.qps)), plot, output)

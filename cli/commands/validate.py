@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from ..figures.picture import draw_beside
 from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.scenario import LoadOptions, ScenarioOptions
@@ -82,6 +81,7 @@ def run(
         )
     )
     if plot.wanted:
+        from ..figures.picture import draw_beside
         from ..figures.pictures import cdf_picture
 
         draw_beside(cdf_picture(setting, policy, found.latency, found.sample, stated_sla(setting)), plot, output)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
 from enum import StrEnum
 
@@ -56,11 +53,17 @@ def _lines(table: Grid) -> list[str]:
 
 
 def _json(report: Report) -> str:
+    # Here and not above, as for CSV: help needs neither.
+    import json
+
     document = {"schema": SCHEMA, "command": report.command, **report.document}
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _csv(report: Report) -> str:
+    import csv
+    import io
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     keys = list(report.records[0])
