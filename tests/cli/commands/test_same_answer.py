@@ -1,25 +1,13 @@
 """Every command that chooses a policy for a target gives the same answer."""
 
-import json
 import tomllib
 
 import pytest
-from typer.testing import CliRunner
 
-from recplan.cli.application import app
+from commands import document, printed
 
 MODEL = ("--model", "wnd")
 HARDWARE = ("--cpu", "broadwell", "--accelerator", "gtx1080ti")
-
-
-def printed(*arguments):
-    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
-    assert result.exit_code == 0, result.stderr
-    return result.stdout
-
-
-def document(*arguments):
-    return json.loads(printed(*arguments, "--format", "json"))
 
 
 def answer_of(record):
@@ -27,7 +15,7 @@ def answer_of(record):
 
 
 @pytest.mark.parametrize("scope", ["station", "machine"])
-def test_commands_agree_on_the_best_policy_and_its_capacity(scope, tmp_path):
+def test_commands_agree_on_the_best_policy_and_its_capacity(scope):
     setting = (*MODEL, *HARDWARE, "--scope", scope)
     chosen = document("tune", *setting)["policies"][0]
     answers = {
@@ -43,11 +31,15 @@ def test_commands_agree_on_the_best_policy_and_its_capacity(scope, tmp_path):
     batch_size, offload_above, capacity = answer_of(chosen)
     for command, record in answers.items():
         assert answer_of(record) == (batch_size, offload_above, pytest.approx(capacity, rel=1e-9)), command
-    page = tmp_path / "report.html"
-    printed("report", *setting, "--queries", "1000", "--lever", "int8", "--output", str(page))
-    assert f"carries {capacity:.4g} queries per second" in page.read_text(encoding="utf-8")
     policy = tomllib.loads(printed("export", *setting, "--to", "toml"))["policy"]
     assert policy == {"batch_size": batch_size, "offload_above": offload_above}
+
+
+def test_a_report_tells_the_capacity_that_tune_tells(tmp_path):
+    setting, page = (*MODEL, *HARDWARE), tmp_path / "report.html"
+    printed("report", *setting, "--queries", "1000", "--lever", "int8", "--method", "exact", "--output", page)
+    capacity = document("tune", *setting, "--scope", "station")["policies"][0]["capacity_qps"]
+    assert f"carries {capacity:.4g} queries per second" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("scope", ["station", "machine"])
