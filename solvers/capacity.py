@@ -99,7 +99,7 @@ def idle_percentile(
 def idle_latency(stations: Stations, percentile: float, scope: Scope) -> float:
     """Latency percentile of prepared stations that are almost never busy, in seconds."""
     probability = percentile / 100.0
-    if scope == "machine" and (exact := stations.idle(probability)):
+    if exact := stations.idle(probability, scope):
         return exact
     laws = [(station.share, station.at(IDLE * stations.stable_qps)) for station in stations]
 

@@ -75,3 +75,13 @@ def test_what_is_no_target_is_refused():
     machine = Machine(cpu=CorePool(1, ServiceCurve.from_table([1], [1.0])))
     with pytest.raises(ValueError, match=r"sla\(=0.1\) must be of type Sla, not float"):
         max_qps(machine, QuerySizes.fixed(1), Policy(1), 0.1)
+
+
+@settings(max_examples=40)
+@given(scenarios(max_cores=6), st.floats(50.0, 99.9))
+def test_a_target_by_station_is_within_reach_from_the_slower_stations_idle_latency_on(scenario, q):
+    machine, sizes, policy = scenario
+    idle = idle_percentile(machine, sizes, policy, q, "station")
+    assert idle >= idle_percentile(machine, sizes, policy, q) * (1 - ROUNDING)
+    assert max_qps(machine, sizes, policy, Sla(q, idle * 1.01, "station")) > 0
+    assert max_qps(machine, sizes, policy, Sla(q, idle * 0.99, "station")) == 0
