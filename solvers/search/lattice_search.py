@@ -46,10 +46,10 @@ class LatticeSearch:
         self.trace: list[Evaluation] = []
         #: The accelerator at each threshold that was looked at: it does not depend on the batch size.
         self._offloaded: dict[int, Station | None] = {}
-        #: The best lower bound so far of the share of queries that are late at the accelerator, at each threshold, and
-        #: the load at which it was evaluated there.
+        #: The best lower bound so far of the share of queries that are late at the accelerator, at each threshold.
         self.offloaded_late = self.bounds.offloaded_late.copy()
-        self._evaluated_at = np.zeros(lattice.thresholds.size)
+        #: What was evaluated there, by column and load.
+        self._evaluated: dict[tuple[int, float], float] = {}
         alike = self.bounds.same_as_another()
         #: The last batch size that does not do the same as a smaller one, at each threshold.
         self._last_row = (~alike).sum(axis=0) - 1
@@ -77,12 +77,14 @@ class LatticeSearch:
         Return that share where it was evaluated.
         """
         rate = self._rate(row, column)
-        if self._evaluated_at[column] < rate:
+        if (column, rate) not in self._evaluated:
             late = self._late_offloaded(column, rate)
-            self._evaluated_at[column] = rate
-            self.offloaded_late[column] = max(self.offloaded_late[column], late)
+            self._evaluated[column, rate] = late
             np.maximum(self.offloaded_late[:column], SLACK * late, out=self.offloaded_late[:column])
-        offloaded = float(self.offloaded_late[column])
+            # A load that only those who come later among equals have to carry bounds no other.
+            if rate <= self.rate:
+                self.offloaded_late[column] = max(self.offloaded_late[column], late)
+        offloaded = max(float(self.offloaded_late[column]), self._evaluated[column, rate])
         if self.bounds.missed(least, offloaded, column, more=ROUNDING):
             self.state[row, column] = DOMINANCE
             return None

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from recplan.profiles import read_scenario
 from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla
 from recplan.solvers import grid_search, idle_percentile, max_qps
+from source_tree import EXAMPLES
 from strategies import machines, pmfs, scopes, service_curves
 
 CORES = CorePool(2, ServiceCurve.from_table([1], [0.01]))
@@ -130,6 +132,16 @@ def test_of_equally_good_policies_the_smallest_batch_and_the_highest_threshold_w
     assert result.policy == Policy(4, None)
     result = grid_search(flat, QuerySizes.fixed(4), Sla(95, 0.1), batch_sizes=[8, 4, 6], offload_above=[4, 9, 5])
     assert result.policy == Policy(4, 9)
+
+
+def test_the_smallest_batch_wins_too_where_the_accelerator_limits_and_larger_ones_were_tried_first():
+    scenario = read_scenario(EXAMPLES / "scenario.toml")
+    machine, sizes, sla = scenario.machine, scenario.sizes, replace(scenario.sla, scope="station")
+    found = grid_search(machine, sizes, sla, range(256, 385), [396, 409])
+    batch, above = found.policy.batch_size, found.policy.offload_above
+    below, here, larger = (max_qps(machine, sizes, Policy(b, above), sla) for b in (batch - 1, batch, batch + 16))
+    assert here == pytest.approx(larger, rel=1e-6)
+    assert below < here * (1 - EQUAL)
 
 
 def test_policies_that_do_the_same_are_left_out_by_dominance():
