@@ -188,6 +188,8 @@ GIVEN = {
     ),
     "limits of a computer: what a double holds, how far rounding goes, how much memory or time a slip may take": (
         "queuemodel.inputs.query_sizes._STEP_TOLERANCE",
+        "queuemodel.kernels.mxgc.ROUNDING",
+        "queuemodel.kernels.mxgc.SOME_WAIT",
         "queuemodel.numerics.quantile.LEAST_SURVIVAL",
         "queuemodel.numerics.root_finding.MOST_TURNS",
         "queuemodel.stations.station.ROUNDING",

@@ -42,8 +42,8 @@ p99 of many times the target. --scope machine allows that.
 The hill climb is DeepRecSched's: the batch size is doubled until the capacity
 falls, then the threshold. CPU only is the same search as for the chosen one,
 without the accelerator. The static rule cuts the largest query into one batch
-per core and offloads nothing. --method refined takes sweeps and
-ever smaller steps, mostly quicker than the exact search and within 0.1 % of it.
+per core and offloads nothing. --method refined takes sweeps and ever smaller
+steps, mostly quicker than the exact search and within 0.1 % of it.
 Latencies are in milliseconds, just below the capacity, which is in queries
 per second.
 

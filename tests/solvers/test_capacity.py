@@ -59,7 +59,7 @@ def test_the_capacity_never_falls_with_one_more_core_by_more_than_the_estimates_
 @given(scenarios(), slas())
 def test_a_target_below_the_idle_latency_carries_nothing_and_one_above_it_something(scenario, sla):
     machine, sizes, policy = scenario
-    idle = idle_percentile(machine, sizes, policy, sla.percentile)
+    idle = idle_percentile(machine, sizes, policy, sla.percentile, sla.scope)
     assume(abs(sla.seconds / idle - 1) > 1e-3)
     assert (max_qps(machine, sizes, policy, sla) > 0) is (sla.seconds > idle)
 

@@ -57,7 +57,7 @@ def test_the_commands_of_the_searches_are_those_that_use_them():
     choose = {f"recplan {name}" for name in ("tune", "sweep", "size", "export", "report", "compare")}
     assert choose - set(exact.used_by) == choose - set(find_term("certificate").used_by) == set()
     assert {"recplan size", "recplan sweep", "recplan export"}.isdisjoint(refined.used_by)
-    assert "tune --method refined" in refined.text
+    assert "`--method refined`" in refined.text
 
 
 def test_the_source_of_a_law_of_sizes_is_where_its_file_says():
