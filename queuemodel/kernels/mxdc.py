@@ -274,17 +274,23 @@ def waits(
 
 
 @kernel
-def fill(table: WaitTable, first: int, beyond: int, pool: Pool, workload: WorkloadSeen) -> None:
-    """Fill rows `first` <= k < `beyond` of a table that are not filled yet."""
+def fill(table: WaitTable, first: int, beyond: int, pool: Pool, workload: WorkloadSeen, least: float) -> int:
+    """Fill rows `first` <= k < `beyond` of a table that are not filled yet, up to one whose logs are all below `least`.
+
+    Return the row after the last one that is filled.
+    """
     times, positions, logs, (begins, far, fall) = table
     for k in range(first, beyond):
         row = logs[k]
-        if not math.isnan(row[0]):
-            continue
-        if times[k] >= begins:
-            for i in range(row.size):
-                row[i] = max(min(far[positions[i] - 1] - fall * times[k], 0.0), math.log(1e-15))
-            continue
-        waits(times[k], positions, pool, workload, row)
-        for i in range(row.size):
-            row[i] = math.log(max(1.0 - row[i], 1e-15))
+        if math.isnan(row[0]):
+            if times[k] >= begins:
+                for i in range(row.size):
+                    row[i] = max(min(far[positions[i] - 1] - fall * times[k], 0.0), math.log(1e-15))
+            else:
+                waits(times[k], positions, pool, workload, row)
+                for i in range(row.size):
+                    row[i] = math.log(max(1.0 - row[i], 1e-15))
+        # The last position waits longest.
+        if row[row.size - 1] < least:
+            return k + 1
+    return beyond

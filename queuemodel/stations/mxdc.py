@@ -161,11 +161,8 @@ class MxDcLaw:
         """
         table = self._empty_table(times, positions)
         logs = table[2]
-        for row in range(times.size):
-            mxdc_kernel.fill(table, row, row + 1, self.queue.pool, self._workload_seen)
-            if logs[row, -1] < least:
-                logs[row + 1 :] = LEAST_LOG
-                break
+        left_out = mxdc_kernel.fill(table, 0, times.size, self.queue.pool, self._workload_seen, least)
+        logs[left_out:] = LEAST_LOG
         return logs
 
     def _tabulate(self, least: float, most: float) -> None:
@@ -177,7 +174,7 @@ class MxDcLaw:
         beyond = self._table[0].size
         if most < self.far_from:
             beyond = min(wait_table_kernel.row_before(max(most, 0.0), self.queue.rows) + 3, beyond)
-        mxdc_kernel.fill(self._table, first, beyond, self.queue.pool, self._workload_seen)
+        mxdc_kernel.fill(self._table, first, beyond, self.queue.pool, self._workload_seen, -math.inf)
 
     @cached_property
     def _table(self) -> wait_table_kernel.WaitTable:
