@@ -69,7 +69,7 @@ PRINTED = [
     ("calibrate",),
     ("calibrate", "--out", "calibration.toml"),
     ("what-if", *MACHINE, "--lever", "cache-hits=0.6"),
-    ("what-if", *BOTH, "--lever", "int8", "--lever", "embedding-fusion", "--percentile", "99"),
+    ("what-if", *BOTH, "--lever", "int8", "--percentile", "99", "--method", "refined"),
     ("explain",),
     ("explain", "capacity"),
 ]

@@ -152,7 +152,7 @@ COMMANDS = [
     ("list", "hardware"),
     ("list", "sizes"),
     ("tune", *WND, "--accelerator", "g4dn.xlarge"),
-    ("what-if", *WND, "--lever", "int8", "--lever", "cache-hits=0.25"),
+    ("what-if", *WND, "--lever", "int8", "--lever", "cache-hits=0.25", "--method", "refined"),
     ("sweep", *WND, "--accelerator", "g4dn.xlarge", "--over", "cores=2,4", "--over", "batch-size=64,128"),
     ("size", *WND, "--batch-size", "64", "--target-qps", "day.csv", "--price", "2"),
     (
