@@ -121,7 +121,7 @@ class Latency(LawPresentation):
 
     @property
     def _cpu(self) -> StationLaw | None:
-        return next((law for station, law in self._laws if station is self._stations.cpu), None)
+        return next((law for station, law in self._laws if station.name == "cpu"), None)
 
     def _cdf(self, at: float) -> float:
         return min(1.0, sum(station.share * law.latency(at) for station, law in self._laws))
@@ -175,7 +175,7 @@ def analyze(machine: Machine, sizes: QuerySizes, policy: Policy, qps: float) -> 
 @lru_cache(maxsize=64)
 def _prepared(machine: Machine, sizes: QuerySizes, policy: Policy) -> Stations:
     """Prepare stations once for all the loads that are asked of them."""
-    return Stations(machine, sizes, policy)
+    return Stations.of(machine, sizes, policy)
 
 
 def latency_at(stations: Stations, qps: float) -> Latency:

@@ -242,7 +242,7 @@ def simulate(
     >>> round(sample.percentile(50), 6)
     0.01
     """
-    stations = Stations(machine, sizes, policy)
+    stations = Stations.of(machine, sizes, policy)
     rate = stations.check(qps)
     queries = arguments.whole("queries", queries, least=100, most=MOST_QUERIES)
     seed = arguments.whole("seed", seed, least=0)

@@ -57,7 +57,7 @@ def max_qps(machine: Machine, sizes: QuerySizes, policy: Policy, sla: Sla) -> fl
     0.7004
     """
     arguments.instance("sla", sla, Sla)
-    return capacity_of(Stations(machine, sizes, policy), sla)
+    return capacity_of(Stations.of(machine, sizes, policy), sla)
 
 
 def idle_percentile(
@@ -93,7 +93,7 @@ def idle_percentile(
     1.0
     """
     arguments.choice("scope", scope, get_args(Scope))
-    return idle_latency(Stations(machine, sizes, policy), arguments.percentile("percentile", percentile), scope)
+    return idle_latency(Stations.of(machine, sizes, policy), arguments.percentile("percentile", percentile), scope)
 
 
 def idle_latency(stations: Stations, percentile: float, scope: Scope) -> float:

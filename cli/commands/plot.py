@@ -160,7 +160,7 @@ def _load(asked: _Asked) -> Picture:
     policy = _policy(setting, sla, asked.policy)
     setting = setting.run_under(policy)
     if at is not None:
-        Stations(setting.machine, setting.sizes, policy).check(at)
+        Stations.of(setting.machine, setting.sizes, policy).check(at)
     reason = best_policy(setting.machine, setting.sizes, sla, policy).reason
     if reason is not None:
         note(f"no load keeps the target, and no capacity is marked: {reason}")

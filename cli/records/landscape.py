@@ -101,7 +101,7 @@ def landscape(
         near = 0.0
         for j, batch in enumerate(sorted(columns)):
             policy = Policy(batch, None if above == largest else above)
-            near = capacity_of(Stations(machine, sizes, policy), sla, near=near)
+            near = capacity_of(Stations.of(machine, sizes, policy), sla, near=near)
             grid[i, j] = near
             if progress is not None:
                 progress(i * len(columns) + j + 1, grid.size)

@@ -110,7 +110,7 @@ def load_curve(
     from recplan.queuemodel import Stations, analyze
     from recplan.solvers import max_qps
 
-    stable = Stations(machine, sizes, policy).stable_qps
+    stable = Stations.of(machine, sizes, policy).stable_qps
     capacity = None if sla is None else max_qps(machine, sizes, policy, sla)
     end = min(PAST_CAPACITY * capacity, 0.5 * (capacity + stable)) if capacity else NEARLY_OVERLOADED * stable
     # Latency rises ever faster: the loads lie closer to each other towards the end.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -134,24 +133,29 @@ def accelerator_station(machine: Machine, sizes: QuerySizes, above: int) -> Stat
     return Station("accelerator", mix, other.service.slowdowns(other.units, mix.batch))
 
 
-class Stations:
-    """Those stations of a machine under a policy that get queries, the cores before the accelerator.
+class Stations(tuple[Station, ...]):
+    """Those stations of a machine under a policy that get queries, the cores before the accelerator."""
 
-    Queries of more than `policy.offload_above` items go to the accelerator whole; the others are cut into
-    floor(S / B) requests of B = `policy.batch_size` items and one of the remainder.
+    #: Whether the machine has an accelerator, be it without queries.
+    has_accelerator: bool = False
 
-    Parameters
-    ----------
-    machine, sizes, policy
-        As for `analyze`.
+    @classmethod
+    def of(cls, machine: Machine, sizes: QuerySizes, policy: Policy) -> Stations:
+        """Share the queries out to the stations of a machine.
 
-    Raises
-    ------
-    ValueError
-        If an argument is not of its class, or the policy offloads and the machine has no accelerator.
-    """
+        Queries of more than `policy.offload_above` items go to the accelerator whole; the others are cut into
+        floor(S / B) requests of B = `policy.batch_size` items and one of the remainder.
 
-    def __init__(self, machine: Machine, sizes: QuerySizes, policy: Policy) -> None:
+        Parameters
+        ----------
+        machine, sizes, policy
+            As for `analyze`.
+
+        Raises
+        ------
+        ValueError
+            If an argument is not of its class, or the policy offloads and the machine has no accelerator.
+        """
         arguments.instance("machine", machine, Machine)
         arguments.instance("sizes", sizes, QuerySizes)
         above = arguments.instance("policy", policy, Policy).offload_above
@@ -161,14 +165,24 @@ class Stations:
                 "give the machine an accelerator or leave offload_above out"
             )
         kept = sizes.max_size if above is None else min(above, sizes.max_size)
-        self.cpu = core_station(machine, sizes, policy.batch_size, kept)
-        self.accelerator = accelerator_station(machine, sizes, kept)
-        self._present = tuple(station for station in (self.cpu, self.accelerator) if station is not None)
-        self._has_accelerator = machine.accelerator is not None
-        self._noisy = any(station.mix.scv > 0.0 for station in self)
+        both = core_station(machine, sizes, policy.batch_size, kept), accelerator_station(machine, sizes, kept)
+        stations = cls(station for station in both if station is not None)
+        stations.has_accelerator = machine.accelerator is not None
+        return stations
 
-    def __iter__(self) -> Iterator[Station]:
-        return iter(self._present)
+    @property
+    def cpu(self) -> Station | None:
+        """The cores; None where they get no queries."""
+        return next((station for station in self if station.name == "cpu"), None)
+
+    @property
+    def accelerator(self) -> Station | None:
+        """The accelerator; None where it gets no queries, or there is none."""
+        return next((station for station in self if station.name == "accelerator"), None)
+
+    @cached_property
+    def _noisy(self) -> bool:
+        return any(station.mix.scv > 0.0 for station in self)
 
     @property
     def accelerator_share(self) -> float:
@@ -212,7 +226,7 @@ class Stations:
     def utilizations(self, qps: float) -> tuple[float, float | None]:
         """Share of the time that a core works, and a unit of the accelerator; None where there is none."""
         cpu, accelerator = (0.0 if station is None else station.busy(qps) for station in (self.cpu, self.accelerator))
-        return cpu, accelerator if self._has_accelerator else None
+        return cpu, accelerator if self.has_accelerator else None
 
     def least(self, probability: float) -> float:
         """Quantile of the latency on an idle machine, in seconds, which no load undercuts; 0 with noise."""

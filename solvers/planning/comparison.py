@@ -285,7 +285,7 @@ def _watts(case: Case, scheduler: str, result: SearchResult) -> float | None:
     machine, power = case.machine, case.power
     if not scheduler.endswith("gpu"):
         machine, power = Machine(machine.cpu), power.without_accelerator()
-    return power.watts(*Stations(machine, case.sizes, result.policy).utilizations(result.qps))
+    return power.watts(*Stations.of(machine, case.sizes, result.policy).utilizations(result.qps))
 
 
 def _mean(ratios: Sequence[float]) -> float | None:

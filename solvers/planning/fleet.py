@@ -143,7 +143,7 @@ class SizedMachine:
         self.provision = provision
         found = best_policy(machine, sizes, sla, policy)
         self.policy, self.capacity_qps, self.reason = found.policy, found.qps, found.reason
-        self._stations = Stations(machine, sizes, self.policy)
+        self._stations = Stations.of(machine, sizes, self.policy)
         self._idle = 0.0, None if machine.accelerator is None else 0.0
 
     def needed(self, qps: float) -> int:

@@ -60,14 +60,15 @@ def hill_climb(machine: Machine, sizes: QuerySizes, sla: Sla) -> SearchResult:
         if most.qps > 0.0:
             return most
         return min(
-            trace, key=lambda solved: idle_latency(Stations(machine, sizes, solved.policy), sla.percentile, sla.scope)
+            trace,
+            key=lambda solved: idle_latency(Stations.of(machine, sizes, solved.policy), sla.percentile, sla.scope),
         )
 
     def up(ladder: Iterable[Policy]) -> None:
         """Solve policies up a ladder until the capacity falls."""
         before = 0.0
         for policy in ladder:
-            qps = capacity_of(Stations(machine, sizes, policy), sla, near=before)
+            qps = capacity_of(Stations.of(machine, sizes, policy), sla, near=before)
             trace.append(Evaluation(policy, qps))
             if qps < before:
                 return

@@ -59,7 +59,7 @@ def lattice_of(
     batches = sorted({Policy(batch).batch_size for batch in batch_sizes})
     heights = {Policy(1, above).offload_above for above in offload_above}
     if machine.accelerator is None and heights != {None}:
-        Stations(machine, sizes, Policy(batches[0], next(above for above in offload_above if above is not None)))
+        Stations.of(machine, sizes, Policy(batches[0], next(above for above in offload_above if above is not None)))
     largest = sizes.max_size
     has_some = np.append(0, np.cumsum(sizes.pmf > 0.0))
     kept: dict[int, int | None] = {}

@@ -88,11 +88,14 @@ class LatticeSearch:
         if self.bounds.missed(least, offloaded, column, more=ROUNDING):
             self.state[row, column] = DOMINANCE
             return None
-        late = self._late_at_cores(row, column, rate)
+        batch, above = int(self.lattice.batches[row]), int(self.lattice.thresholds[column])
+        cores = core_station(self.machine, self.sizes, batch, above)
+        late = 0.0 if cores is None else cores.late(rate, self.sla.seconds)
         if self.bounds.missed(late, offloaded, column):
             self.state[row, column] = EVALUATION
         else:
-            self._solve(row, column)
+            present = (station for station in (cores, self._offloaded[column]) if station is not None)
+            self._solve(row, column, Stations(present))
         return late
 
     def result(self, *, exact: bool) -> SearchResult:
@@ -100,22 +103,18 @@ class LatticeSearch:
         counts = np.bincount(self.state.ravel(), minlength=SOLVED + 1)
         counts[DOMINANCE] += self.lattice.points - self.state.size
         certificate = Certificate(self.lattice.points, *(int(count) for count in counts[IDLE:]))
-        told = certificate.evaluated, tuple(self.trace), self.lattice.points, certificate if exact else None
-        if self.best is None:
-            return unreachable(self.machine, self.sizes, self.sla, self.lattice.policy(*self.bounds.fastest()), *told)
-        evaluations, trace, points, proof = told
-        return SearchResult(self.best.policy, self.best.qps, evaluations, trace, points, certificate=proof)
+        told = certificate.evaluated, tuple(self.trace), self.lattice.points
+        proof = certificate if exact else None
+        if self.best is not None:
+            return SearchResult(self.best.policy, self.best.qps, *told, certificate=proof)
+        fastest = self.lattice.policy(*self.bounds.fastest())
+        all_known = not (self.state == OPEN).any()
+        return unreachable(self.machine, self.sizes, self.sla, fastest, *told, certificate=proof, all_known=all_known)
 
     def _rate(self, row: int, column: int) -> float:
         """Load at which a policy has to keep the target: if it comes first among equals, equal will do."""
         first = row < self.place[0] or (row == self.place[0] and column > self.place[1])
         return self.rate if first or self.best is None else self.most_qps * (1.0 + EQUAL)
-
-    def _late_at_cores(self, row: int, column: int, qps: float) -> float:
-        """Share of all queries that the cores make late at a load of the whole machine."""
-        batch, above = int(self.lattice.batches[row]), int(self.lattice.thresholds[column])
-        station = core_station(self.machine, self.sizes, batch, above)
-        return 0.0 if station is None else station.late(qps, self.sla.seconds)
 
     def _late_offloaded(self, column: int, qps: float) -> float:
         """Share of all queries that the accelerator makes late at a load of the whole machine."""
@@ -125,11 +124,10 @@ class LatticeSearch:
         station = self._offloaded[column]
         return 0.0 if station is None else station.late(qps, self.sla.seconds)
 
-    def _solve(self, row: int, column: int) -> None:
-        policy = self.lattice.policy(row, column)
-        qps = capacity_of(Stations(self.machine, self.sizes, policy), self.sla, near=self.most_qps)
+    def _solve(self, row: int, column: int, stations: Stations) -> None:
+        qps = capacity_of(stations, self.sla, near=self.most_qps)
         self.state[row, column] = SOLVED
         if qps > 0.0 and qps >= self._rate(row, column):
-            self.best, self.place = Evaluation(policy, qps), (row, column)
+            self.best, self.place = Evaluation(self.lattice.policy(row, column), qps), (row, column)
             self.most_qps = max(self.most_qps, qps)
             self.trace.append(self.best)

@@ -88,15 +88,17 @@ def coordinate_search(machine: Machine, sizes: QuerySizes, sla: Sla, climb: Sear
 
 def go_uphill(search: LatticeSearch, least: int = 0) -> None:
     """Look where heavy-traffic formulas see the best policies, and step uphill; thresholds begin at column `least`."""
-    _look(search, FIRST_LOOK, least)
-    if search.best is None:
-        _look(search, SWEEP_FACTOR, least)
+    for factor in (FIRST_LOOK, SWEEP_FACTOR):
+        if search.best is None:
+            _look(search, _in_ratio(search.lattice.batches, 1.0, math.inf, factor), least)
+    if search.best is None and least == 0:
+        # Of a target that hardly any batch size can keep, bounds have left few open.
+        _look(search, np.flatnonzero((search.state == OPEN).any(axis=1)), least)
     _step(search, least)
 
 
-def _look(search: LatticeSearch, factor: float, least: int) -> None:
-    """Solve, for batch sizes in equal ratios, where heavy-traffic formulas see the best threshold."""
-    rows = _in_ratio(search.lattice.batches, 1.0, math.inf, factor)
+def _look(search: LatticeSearch, rows: NDArray[np.intp], least: int) -> None:
+    """Solve, for some batch sizes, where heavy-traffic formulas see the best threshold."""
     guess = np.where(search.state[rows, least:] == OPEN, search.bounds.guessed(rows)[:, least:], 0.0)
     most = guess.max(axis=1)
     for i in np.argsort(-most, kind="stable")[: np.count_nonzero(most)]:

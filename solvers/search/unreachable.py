@@ -17,13 +17,19 @@ def unreachable(
     evaluations: int,
     trace: tuple[Evaluation, ...],
     points: int,
+    *,
     certificate: Certificate | None = None,
+    all_known: bool = True,
 ) -> SearchResult:
-    """Report that no policy keeps a target, and what the policy that answers fastest when idle reaches."""
-    seconds = idle_latency(Stations(machine, sizes, fastest), sla.percentile, sla.scope)
+    """Report that no policy keeps a target, and what the policy that answers fastest when idle reaches.
+
+    Without `all_known` that is not said of all policies, but of those that were tried.
+    """
+    seconds = idle_latency(Stations.of(machine, sizes, fastest), sla.percentile, sla.scope)
     offload = "" if fastest.offload_above is None else f" and offload above {fastest.offload_above}"
+    missed = "is out of reach" if all_known else "is kept by none of the policies that were tried"
     reason = (
-        f"p{sla.percentile:g} <= {sla.seconds * 1e3:g} ms is out of reach: the fastest that an idle "
+        f"p{sla.percentile:g} <= {sla.seconds * 1e3:g} ms {missed}: the fastest that an idle "
         f"machine answers is {seconds * 1e3:.4g} ms, with batch size {fastest.batch_size}{offload}"
     )
     return SearchResult(fastest, 0.0, evaluations, trace, points, seconds, reason, certificate)

@@ -154,7 +154,7 @@ def test_the_example_works_from_any_folder(monkeypatch, tmp_path):
 
 def test_the_example_carries_the_load_that_it_names():
     scenario = read_scenario(EXAMPLE)
-    offered = Stations(scenario.machine, scenario.sizes, scenario.policy)
+    offered = Stations.of(scenario.machine, scenario.sizes, scenario.policy)
     assert scenario.qps < offered.stable_qps
 
 

@@ -26,7 +26,7 @@ def within(interval, latency, q, error=0.0):
 
 
 def agrees(machine, sizes, policy, utilization):
-    qps = utilization * Stations(machine, sizes, policy).stable_qps
+    qps = utilization * Stations.of(machine, sizes, policy).stable_qps
     latency = analyze(machine, sizes, policy, qps)
     sample = simulate(machine, sizes, policy, qps, queries=QUERIES, seed=1)
     return latency.accuracy == "exact" and within(sample.confidence_interval(95, LEVEL), latency, 95)
@@ -81,7 +81,7 @@ def test_the_percentiles_of_random_machines_are_mostly_as_near_to_simulation_as_
 )
 def test_on_a_nearly_idle_machine_requests_beyond_the_cores_wait_for_those_of_their_own_query(cores, sizes, load):
     machine, policy = Machine(CorePool(cores, ServiceCurve.from_table([1, 10], [0.1, 1.0]))), Policy(10)
-    latency = analyze(machine, sizes, policy, load * Stations(machine, sizes, policy).stable_qps)
+    latency = analyze(machine, sizes, policy, load * Stations.of(machine, sizes, policy).stable_qps)
     positions = np.arange(-(-sizes.max_size // 10))
     requests = -(-np.arange(1, sizes.max_size + 1) // 10)
     shares = np.array([sizes.pmf[requests > position].sum() for position in positions])

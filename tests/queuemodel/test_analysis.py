@@ -25,7 +25,7 @@ LEVELS = (50.0, 95.0, 99.0)
 
 def at(scenario, utilization):
     machine, sizes, policy = scenario
-    return analyze(machine, sizes, policy, qps=utilization * Stations(machine, sizes, policy).stable_qps)
+    return analyze(machine, sizes, policy, qps=utilization * Stations.of(machine, sizes, policy).stable_qps)
 
 
 @given(scenarios(), utilizations(), st.floats(0.3, 0.99), percentiles())
@@ -43,11 +43,11 @@ HEAVY_NOISE = (
 @given(scenarios(), utilizations(), utilizations(), percentiles())
 @example(HEAVY_NOISE, 0.9, 0.0445, 95.0)
 def test_the_answer_does_not_depend_on_the_load_that_was_solved_before(scenario, before, utilization, q):
-    stations = Stations(*scenario)
-    stable = Stations(*scenario).stable_qps
+    stations = Stations.of(*scenario)
+    stable = Stations.of(*scenario).stable_qps
     latency_at(stations, before * stable).percentile(q)
     again = latency_at(stations, utilization * stable).percentile(q)
-    assert again == pytest.approx(latency_at(Stations(*scenario), utilization * stable).percentile(q), rel=ROUNDING)
+    assert again == pytest.approx(latency_at(Stations.of(*scenario), utilization * stable).percentile(q), rel=ROUNDING)
 
 
 @given(scenarios(), utilizations(), factors(), percentiles())
@@ -140,7 +140,7 @@ def test_the_utilizations_are_those_of_the_Stations(scenario, utilization):
 @given(scenarios(), st.floats(1.0, 10.0))
 def test_an_overload_names_the_station_its_utilization_and_the_load_it_could_carry(scenario, utilization):
     machine, sizes, policy = scenario
-    stable = Stations(machine, sizes, policy).stable_qps
+    stable = Stations.of(machine, sizes, policy).stable_qps
     with pytest.raises(OverloadedError, match=r"overloads the (cpu|accelerator): utilization") as caught:
         analyze(machine, sizes, policy, qps=stable * utilization * (1 + 1e-9))
     assert caught.value.utilization == pytest.approx(utilization)

@@ -36,7 +36,7 @@ QUIET = rising_curves(scv=st.just(0.0))
 
 
 def stable(scenario):
-    return Stations(*scenario).stable_qps
+    return Stations.of(*scenario).stable_qps
 
 
 @given(contentions(), st.integers(1, 40))
@@ -251,7 +251,7 @@ def test_the_utilization_lies_between_that_without_contention_and_that_with_all_
 def test_the_stations_tell_the_slowdown_that_their_utilization_has(scenario, contention):
     machine, sizes, policy = scenario
     slowed = (with_contention(machine, contention), sizes, policy)
-    stations = Stations(*slowed)
+    stations = Stations.of(*slowed)
     qps = 0.5 * stable(slowed)
     assume(stations.cpu is not None)
     expected = qps * stations.cpu.work * stations.cpu.slowdown(qps) / machine.cpu.cores
@@ -331,7 +331,7 @@ def test_a_wait_for_one_of_few_cores_may_end_at_any_time(slowdown):
 def test_a_percentile_does_not_depend_on_what_was_asked_before(scenario, contention, one, other, q):
     machine, sizes, policy = scenario
     scenario = with_contention(machine, contention), sizes, policy
-    first, second = (Stations(*scenario) for _ in range(2))
+    first, second = (Stations.of(*scenario) for _ in range(2))
     qps = one * stable(scenario)
     [station.at(other * stable(scenario)) for station in first]
     at = latency_at(second, qps).percentile(q)

@@ -42,7 +42,7 @@ def test_the_same_contention_at_every_batch_size_is_contention_as_it_was(content
     machine, sizes, policy = scenario
     plain = with_contention(machine, contention)
     by_batch = with_contention(machine, ContentionByBatch((1, 16), (contention, contention)))
-    qps = 0.7 * Stations(plain, sizes, policy).stable_qps
+    qps = 0.7 * Stations.of(plain, sizes, policy).stable_qps
     # Interpolating between equals rounds.
     expected = analyze(plain, sizes, policy, qps).percentile(95)
     assert analyze(by_batch, sizes, policy, qps).percentile(95) == pytest.approx(expected, rel=1e-6)
@@ -70,7 +70,7 @@ def test_a_policy_is_slowed_as_the_batch_that_an_average_item_is_part_of():
 @pytest.mark.parametrize("batch_size", [8, 64, 200])
 def test_analysis_and_simulation_take_the_same_slowdown(batch_size):
     machine, policy = pool(BY_BATCH), Policy(batch_size)
-    qps = 0.8 * Stations(machine, SIZES, policy).stable_qps
+    qps = 0.8 * Stations.of(machine, SIZES, policy).stable_qps
     latency, sample = (
         analyze(machine, SIZES, policy, qps),
         simulate(machine, SIZES, policy, qps, queries=400_000, seed=3),

@@ -52,7 +52,7 @@ def test_the_carried_work_is_what_lindleys_recursion_comes_to(walk):
 
 def queue_of(cores, batch, sizes, times=(0.001, 0.004, 0.024)):
     machine = Machine(CorePool(cores, ServiceCurve.from_table([1, 64, 512], times)))
-    return MxDcQueue(Stations(machine, sizes, Policy(batch)).cpu.mix, cores)
+    return MxDcQueue(Stations.of(machine, sizes, Policy(batch)).cpu.mix, cores)
 
 
 SETTINGS = [(40, 64), (40, 8), (8, 128), (8, 3), (3, 32), (16, 1)]
@@ -112,7 +112,7 @@ def test_a_crossing_is_found_from_the_side_where_the_function_is_not_above_zero(
 
 def test_a_mix_is_the_same_however_far_the_batch_size_exceeds_the_largest_query():
     machine = Machine(CorePool(2, ServiceCurve.from_table([1, 4], [1.0, 1.0])))
-    exact, beyond = (Stations(machine, QuerySizes.uniform(1, 4), Policy(batch)).cpu.mix for batch in (4, 9))
+    exact, beyond = (Stations.of(machine, QuerySizes.uniform(1, 4), Policy(batch)).cpu.mix for batch in (4, 9))
     assert exact.alike
     assert beyond.alike
     assert replace(beyond, full_batches=exact.full_batches).work == exact.work

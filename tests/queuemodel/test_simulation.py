@@ -27,7 +27,7 @@ def constant(seconds, scv=0.0):
 
 def simulated(scenario, utilization, **options):
     machine, sizes, policy = scenario
-    return simulate(machine, sizes, policy, utilization * Stations(*scenario).stable_qps, **options)
+    return simulate(machine, sizes, policy, utilization * Stations.of(*scenario).stable_qps, **options)
 
 
 def assert_within(value, expected, standard_error):

@@ -54,7 +54,7 @@ def test_the_work_of_a_station_is_that_of_each_query_summed_over_its_requests(sc
         full, rest = divmod(size, policy.batch_size)
         cpu += probability * full * machine.cpu.service.seconds(policy.batch_size)
         cpu += probability * machine.cpu.service.seconds(rest) if rest else 0.0
-    stations = Stations(*scenario)
+    stations = Stations.of(*scenario)
     assert work(stations.cpu) == pytest.approx(cpu, rel=1e-9)
     assert work(stations.accelerator) == pytest.approx(accelerator, rel=1e-9)
     assert sum(station.share for station in stations) == pytest.approx(1.0)
@@ -62,7 +62,7 @@ def test_the_work_of_a_station_is_that_of_each_query_summed_over_its_requests(sc
 
 @given(scenarios(), utilizations())
 def test_below_the_stable_rate_every_station_is_below_one(scenario, utilization):
-    stations = Stations(*scenario)
+    stations = Stations.of(*scenario)
     qps = stations.check(utilization * stations.stable_qps)
     assert max(station.utilization(qps) for station in stations) == pytest.approx(utilization, rel=1e-9)
     cpu, accelerator = stations.utilizations(qps)
@@ -72,7 +72,7 @@ def test_below_the_stable_rate_every_station_is_below_one(scenario, utilization)
 
 @given(scenarios(), st.floats(1.001, 100))
 def test_beyond_the_stable_rate_the_error_tells_station_utilization_and_stable_rate(scenario, excess):
-    stations = Stations(*scenario)
+    stations = Stations.of(*scenario)
     with pytest.raises(OverloadedError) as caught:
         stations.check(excess * stations.stable_qps)
     error = caught.value
@@ -86,15 +86,15 @@ def test_beyond_the_stable_rate_the_error_tells_station_utilization_and_stable_r
 def test_twice_as_slow_a_machine_carries_half_the_load(machine, sizes, batch_size, factor):
     slow = Machine(cpu=CorePool(machine.cpu.cores, machine.cpu.service.scaled(factor)), accelerator=machine.accelerator)
     policy = Policy(batch_size)
-    stable_qps = Stations(machine, sizes, policy).stable_qps
-    assert Stations(slow, sizes, policy).stable_qps == pytest.approx(stable_qps / factor, rel=1e-9)
+    stable_qps = Stations.of(machine, sizes, policy).stable_qps
+    assert Stations.of(slow, sizes, policy).stable_qps == pytest.approx(stable_qps / factor, rel=1e-9)
 
 
 def test_the_stable_rate_is_that_of_the_busier_station():
     sizes = QuerySizes.from_pmf([0.5, 0.5])
     cpu = CorePool(cores=2, service=ServiceCurve.from_table([1], [1.0]))
     machine = Machine(cpu, Accelerator(service=ServiceCurve.from_table([1], [3.0]), units=2))
-    stations = Stations(machine, sizes, Policy(batch_size=1, offload_above=1))
+    stations = Stations.of(machine, sizes, Policy(batch_size=1, offload_above=1))
     assert [station.work for station in stations] == [0.5, 1.5]
     assert stations.stable_qps == pytest.approx(4 / 3)
     with pytest.raises(OverloadedError, match=r"overloads the accelerator: utilization 1\.5 >= 1; it is stable"):
@@ -103,7 +103,7 @@ def test_the_stable_rate_is_that_of_the_busier_station():
 
 @given(scenarios(), utilizations(), st.floats(0.5, 20.0))
 def test_late_queries_of_the_stations_add_to_those_of_the_machine(scenario, utilization, times):
-    stations = Stations(*scenario)
+    stations = Stations.of(*scenario)
     qps, seconds = utilization * stations.stable_qps, times * stations.scale
     late = sum(station.late(qps, seconds) for station in stations)
     assert late == pytest.approx(1.0 - analyze(*scenario, qps).cdf(seconds), abs=1e-9)
@@ -111,7 +111,7 @@ def test_late_queries_of_the_stations_add_to_those_of_the_machine(scenario, util
 
 @given(scenarios(), st.floats(1.0, 10.0))
 def test_all_queries_of_an_overloaded_station_are_late(scenario, excess):
-    for station in Stations(*scenario):
+    for station in Stations.of(*scenario):
         assert station.late(excess * station.stable_qps, 1e9) == station.share
 
 
@@ -132,7 +132,7 @@ def test_on_an_idle_machine_queries_take_what_their_requests_take_in_turns_on_th
             ends[first] += seconds(items) * contention.slowdown(min(busy, cores))
         times.append(ends.max())
     times = np.array(times)
-    stations = Stations(machine, sizes, policy)
+    stations = Stations.of(machine, sizes, policy)
     idle = stations.idle(level)
     assert float(sizes.pmf[times <= idle * (1 + 1e-9)].sum()) >= level - 1e-9
     assert float(sizes.pmf[times < idle * (1 - 1e-9)].sum()) <= level + 1e-9
@@ -175,15 +175,15 @@ def test_where_hardly_any_query_is_cut_and_none_twice_they_pass_for_single_reque
 
 def test_offloading_needs_an_accelerator():
     with pytest.raises(ValueError, match=r"offload_above\(=8\) must be None on a machine without accelerator"):
-        Stations(CPU_ONLY, SINGLE, Policy(batch_size=2, offload_above=8))
+        Stations.of(CPU_ONLY, SINGLE, Policy(batch_size=2, offload_above=8))
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Stations(CPU_ONLY, SINGLE, Policy(1)).check(0), "qps(=0) must be a finite"),
-        (lambda: Stations(CPU_ONLY, SINGLE, Policy(1)).check(np.nan), "qps(=nan) must be a finite"),
-        (lambda: Stations(CPU_ONLY, Policy(1), SINGLE), "must be of type QuerySizes, not Policy"),
+        (lambda: Stations.of(CPU_ONLY, SINGLE, Policy(1)).check(0), "qps(=0) must be a finite"),
+        (lambda: Stations.of(CPU_ONLY, SINGLE, Policy(1)).check(np.nan), "qps(=nan) must be a finite"),
+        (lambda: Stations.of(CPU_ONLY, Policy(1), SINGLE), "must be of type QuerySizes, not Policy"),
     ],
 )
 def test_bad_arguments_are_named_with_their_value_and_what_is_allowed(make, message):

@@ -23,7 +23,7 @@ def targets(draw, lowest_percentile=50.0, **machine_options):
 def test_the_capacity_keeps_the_target_and_a_little_more_load_does_not(target):
     machine, sizes, policy, sla = target
     capacity = max_qps(machine, sizes, policy, sla)
-    stable = Stations(machine, sizes, policy).stable_qps
+    stable = Stations.of(machine, sizes, policy).stable_qps
     assert 0 < capacity < stable
     kept = analyze(machine, sizes, policy, qps=capacity * (1 - 1e-6))
     assert kept.cdf(sla.seconds) >= sla.percentile / 100 - 1e-7

@@ -36,7 +36,7 @@ def as_csv(records):
 @settings(max_examples=10)
 def test_analyze_says_what_the_library_says(load, batch_size, offload_above):
     policy = Policy(batch_size, offload_above)
-    qps = load * Stations(WITH_ACCELERATOR, SIZES, policy).stable_qps
+    qps = load * Stations.of(WITH_ACCELERATOR, SIZES, policy).stable_qps
     arguments = ("--qps", repr(qps), "--batch-size", batch_size, "--offload-above", offload_above or "none")
     result = document("analyze", *BOTH, *arguments)["result"]
     latency = analyze(WITH_ACCELERATOR, SIZES, policy, qps)
