@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 TARGETS = {"low": 0.5, "medium": 1.0, "high": 1.5}
 CPUS = ("skylake", "broadwell")
 ACCELERATOR = "gtx1080ti"
+WHOSE = {"machine": "all queries together", "station": "the queries of each station"}
 NO_ACCELERATOR = "none"
 
 SUMMARY = "Compare the schedulers as DeepRecSys does."
@@ -148,11 +149,14 @@ def run(
         first = f"{lost[0]['model']}, {lost[0]['sla']}, {SCHEDULERS[lost[0]['scheduler']]}: {lost[0]['reason']}"
         note(f"{len(lost)} of {len(records)} outcomes carry nothing; the first: {first}")
     if output.format is not Format.JSON:
+        if scope != "machine":
+            note("the paper holds all queries of a machine together to the target, as --scope machine does")
         note(f"{counted(len(compared), 'scenario')} in {significant(elapsed_ms, 3)} ms")
     output.show(
         Report(
             "compare",
-            f"query sizes {sizes}, accelerator {accelerator}, power by {accounting or 'tdp'}\n{_curves(cases)}",
+            f"query sizes {sizes}, accelerator {accelerator}, power by {accounting or 'tdp'}\n"
+            f"{_curves(cases)}\ntargets kept by {WHOSE[scope]}",
             comparison_tables(compared),
             records,
             {

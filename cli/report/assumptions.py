@@ -51,8 +51,8 @@ def assumptions(setting: Setting, sla: Sla, policy: Policy, latency: Latency, *,
     ]
     if loading is not None:
         rows.append(("loading the inputs", _texts()["loading"][loading], "A choice; --input-loading makes another."))
-    held = "all queries together" if sla.scope == "machine" else "the queries of each station by themselves"
-    rows.append(("target", f"{describe_sla(sla)}, kept by {held}.", _target(setting, sla)))
+    held = "" if sla.scope == "machine" else ", kept by the queries of each station by themselves"
+    rows.append(("target", f"{describe_sla(sla)}{held}.", _target(setting, sla)))
     rows.append(("analysis", f"Accuracy: {latency.accuracy}.", "Held against a simulation in this report."))
     return Table(_QUANTITIES, [dict(zip(("what", "taken", "sure"), row, strict=True)) for row in rows])
 

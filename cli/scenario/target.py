@@ -65,10 +65,11 @@ def sla_document(sla: Sla, swept: Collection[str] = ()) -> Mapping[str, Any]:
 
 
 def describe_sla(sla: Sla) -> str:
-    """Write a latency target.
+    """Write a latency target, with its scope where that is not the commands' default.
 
     >>> from recplan.queuemodel import Sla
-    >>> describe_sla(Sla(95, 0.4))
-    'p95 <= 400 ms'
+    >>> describe_sla(Sla(95, 0.4, "station")), describe_sla(Sla(95, 0.4, "machine"))
+    ('p95 <= 400 ms', 'p95 <= 400 ms of all queries together')
     """
-    return f"p{given(sla.percentile)} <= {given(1e3 * sla.seconds)} ms"
+    together = "" if sla.scope == DEFAULT_SCOPE else " of all queries together"
+    return f"p{given(sla.percentile)} <= {given(1e3 * sla.seconds)} ms{together}"

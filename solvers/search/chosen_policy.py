@@ -1,4 +1,7 @@
-"""The best policy for a target: the one answer of every command and plan."""
+"""The best policy for a target: the one answer of every command and plan.
+
+A sweep, whose axes may leave one of batch size and threshold open, asks the same exact search itself.
+"""
 
 from __future__ import annotations
 
