@@ -14,7 +14,7 @@ import numpy as np
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, analyze
 from recplan.queuemodel.analysis import Latency
 
-FILE = Path(__file__).resolve().parent.parent / "tests" / "data" / "reference_queues.csv"
+FILE = Path(__file__).resolve().parent.parent / "tests" / "queuemodel" / "reference_queues.csv"
 #: Below this a figure is compared by its difference: the reference solvers stop at about 1e-13, and probabilities
 #: and waits this small are noughts to a user.
 ABSOLUTE_BELOW = 1e-8

@@ -1,13 +1,12 @@
 """Exact figures of textbook queues, from independent solvers; see the source line of the file."""
 
-import csv
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, analyze
+from reference_queues import rows
 
 EXACT = 1e-5
 #: Below this a reference is no more precise than its own solver, so it is compared by difference.
@@ -20,11 +19,6 @@ BATCHES = {
     "unif1-16": [1 / 16] * 16,
     "geo.75trunc32": list(0.75 ** np.arange(32) / (0.75 ** np.arange(32)).sum()),
 }
-
-
-def rows():
-    with Path(__file__).with_name("reference_queues.csv").open(encoding="utf-8") as file:
-        return list(csv.DictReader(line for line in file if not line.startswith("#")))
 
 
 @lru_cache(maxsize=512)
