@@ -18,7 +18,7 @@ from ..scenario.setting import read_setting
 from ..scenario.target import read_sla
 
 if TYPE_CHECKING:
-    from ..export.chosen_policy import Decision
+    from ..export.exported_policy import ExportedPolicy
 
 SUMMARY = "Write a policy for where it is used."
 
@@ -72,7 +72,7 @@ def run(
     ] = None,
 ) -> None:
     """Print a policy as another program takes it."""
-    from ..export.chosen_policy import Decision
+    from ..export.exported_policy import ExportedPolicy
     from ..export.reproduction import command_line
 
     if output is not None:
@@ -81,28 +81,28 @@ def run(
     sla = read_sla(setting, sla_options)
     policy = read_fixed_policy(policy_options)
     with compilation_announced():
-        found = chosen_policy(setting.machine, setting.sizes, sla, policy=policy)
-    decision = Decision(
-        setting.run_under(found.policy),
+        result = chosen_policy(setting.machine, setting.sizes, sla, policy=policy)
+    exported = ExportedPolicy(
+        setting.run_under(result.policy),
         sla,
-        found.policy,
-        found.qps,
+        result.policy,
+        result.qps,
         command_line("export", setting_options, export_options, policy_options, sla_options),
     )
-    put(_text(decision, export_options.to, setting_options, output), output)
+    put(_text(exported, export_options.to, setting_options, output), output)
 
 
-def _text(decision: Decision, to: Destination, options: ScenarioOptions, output: Path | None) -> str:
+def _text(exported: ExportedPolicy, to: Destination, options: ScenarioOptions, output: Path | None) -> str:
     if to is Destination.DEEPRECSYS:
         from ..export.deeprecsys_flags import deeprecsys_flags
 
-        return deeprecsys_flags(decision)
+        return deeprecsys_flags(exported)
     if to is Destination.TRITON:
         from ..export.triton_config import triton_config
 
-        return triton_config(decision)
+        return triton_config(exported)
     from ..export.scenario_text import scenario_text
 
     # A pipe or a terminal has no folder that says where the text will be.
     in_place = output is None or (output.exists() and not output.is_file())
-    return scenario_text(decision, options, Path() if in_place or output is None else output.parent)
+    return scenario_text(exported, options, Path() if in_place or output is None else output.parent)

@@ -3,7 +3,7 @@
 What the flags do is read from the repository github.com/harvard-acc/DeepRecSys, commit 1383176:
 
 ``--sub_task_batch_size``
-    The batch size: a query is cut into pieces of so many items and the rest (loadGenerator.py, line 50).
+    The batch size: a query is cut into pieces of so many items and the remainder (loadGenerator.py, line 50).
 ``--accel_request_size_thres``
     A query of at least so many items goes to the accelerator (loadGenerator.py, line 162); `offload_above` is one less.
 ``--model_accel``
@@ -37,15 +37,15 @@ from __future__ import annotations
 
 from ..output.message import note
 from ..output.wording import significant
-from .chosen_policy import Decision, commented
+from .exported_policy import ExportedPolicy, commented
 
 #: The model of DeepRecSys that its accelerator has no times of.
 _WITHOUT_ACCELERATOR = "ncf"
 
 
-def deeprecsys_flags(decision: Decision) -> str:
+def deeprecsys_flags(exported: ExportedPolicy) -> str:
     """Write the flags, one per line, below comments."""
-    machine, policy, largest = decision.setting.machine, decision.policy, decision.setting.sizes.max_size
+    machine, policy, largest = exported.setting.machine, exported.policy, exported.setting.sizes.max_size
     flags = [
         "--queue",
         f"--inference_engines {machine.cpu.cores}",
@@ -62,22 +62,22 @@ def deeprecsys_flags(decision: Decision) -> str:
         "and no query is sent.",
         "Leave out --tune_batch_qps and --tune_accel_qps, which choose both anew.",
     ]
-    if decision.offload_above is None:
+    if exported.offload_above is None:
         remarks.append("Leave out --model_accel, so that no query leaves the cores.")
     else:
-        flags += ["--model_accel", f"--accel_request_size_thres {decision.offload_above + 1}"]
+        flags += ["--model_accel", f"--accel_request_size_thres {exported.offload_above + 1}"]
         remarks += [
             "DeepRecSys offloads queries of at least the threshold, recplan those above it:",
             "hence one more. Its accelerator plays back the times of a GTX 1080 Ti.",
         ]
-        if decision.setting.model == _WITHOUT_ACCELERATOR:
+        if exported.setting.model == _WITHOUT_ACCELERATOR:
             remarks += [
                 f"But it has no times of {_WITHOUT_ACCELERATOR}: with --model_accel its engine exits, and",
                 "DeepRecSys.py waits for it for ever. The cores alone can be run.",
             ]
         if machine.accelerator is not None and machine.accelerator.units > 1:
             note(f"DeepRecSys runs one accelerator; this policy is for {machine.accelerator.units}")
-    gap = significant(1e3 / decision.qps)
+    gap = significant(1e3 / exported.qps)
     remarks += [
         f"At this load the mean gap between queries is {gap} ms: --avg_arrival_rate {gap}",
         "DeepRecSys draws gaps of whole milliseconds from a Poisson law: below 1 ms",
@@ -87,4 +87,4 @@ def deeprecsys_flags(decision: Decision) -> str:
         "standard deviation (for lognormal both are of the logarithm); or file, with",
         "--batch_dist_file, a size per line. If not set, every query has 1 item.",
     ]
-    return decision.comment + commented(*remarks) + "\n".join(flags) + "\n"
+    return exported.comment + commented(*remarks) + "\n".join(flags) + "\n"

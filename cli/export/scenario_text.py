@@ -1,4 +1,4 @@
-"""A decision as a scenario file, which every command takes again."""
+"""An exported policy as a scenario file, which every command takes again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..output.message import note
 from ..output.wording import given, significant
 from ..scenario.policy_comparison import BELOW_CAPACITY
-from .chosen_policy import Decision, commented
+from .exported_policy import ExportedPolicy, commented
 
 if TYPE_CHECKING:
     from ..options.scenario import ScenarioOptions
@@ -22,7 +22,7 @@ _ENDINGS = (".toml", ".csv")
 _ORDER = ("title", "input_loading", "sizes", "cpu", "accelerator", "sla", "policy", "load")
 
 
-def scenario_text(decision: Decision, options: ScenarioOptions, folder: Path) -> str:
+def scenario_text(exported: ExportedPolicy, options: ScenarioOptions, folder: Path) -> str:
     """Write the scenario that the options and their file describe, with the policy and the target, below comments.
 
     The load is the file's, or else just below the capacity. Paths are relative to the folder where the text will be.
@@ -30,17 +30,17 @@ def scenario_text(decision: Decision, options: ScenarioOptions, folder: Path) ->
     import tomli_w
 
     file = _read(options.scenario, folder)
-    policy, sla, machine = decision.policy, decision.sla, decision.setting.machine
+    policy, sla, machine = exported.policy, exported.sla, exported.setting.machine
     content: dict[str, Any] = dict(file)
-    if "title" not in file and decision.setting.model is not None:
-        content["title"] = Path(decision.setting.model).stem
+    if "title" not in file and exported.setting.model is not None:
+        content["title"] = Path(exported.setting.model).stem
     if options.input_loading is not None:
         content["input_loading"] = options.input_loading
     content["sizes"] = _sizes(options, file.get("sizes"), folder)
-    content["cpu"] = _station("cpu", options, decision, file, folder) | {"cores": machine.cpu.cores}
+    content["cpu"] = _station("cpu", options, exported, file, folder) | {"cores": machine.cpu.cores}
     if machine.accelerator is not None:
         units = {"units": machine.accelerator.units}
-        content["accelerator"] = _station("accelerator", options, decision, file, folder) | units
+        content["accelerator"] = _station("accelerator", options, exported, file, folder) | units
     if not any("model" in content.get(station, {}) for station in ("cpu", "accelerator")):
         # What the file says of models is without meaning where options have put curves in their place.
         content.pop("input_loading", None)
@@ -48,17 +48,17 @@ def scenario_text(decision: Decision, options: ScenarioOptions, folder: Path) ->
     content["policy"] = {"batch_size": policy.batch_size}
     if policy.offload_above is not None:
         content["policy"]["offload_above"] = policy.offload_above
-    content.setdefault("load", {"qps": decision.qps * BELOW_CAPACITY})
-    if content["load"]["qps"] > decision.qps:
+    content.setdefault("load", {"qps": exported.qps * BELOW_CAPACITY})
+    if content["load"]["qps"] > exported.qps:
         note(
             f"the scenario's load of {given(content['load']['qps'])} queries/s is more than this policy carries, "
-            f"{significant(decision.qps)}"
+            f"{significant(exported.qps)}"
         )
     remarks = ["", "Paths are sought from this file's folder."]
     if "load" not in file:
         remarks.append("The load is just below the capacity.")
     return (
-        decision.comment
+        exported.comment
         + commented(*remarks)
         + "\n"
         + tomli_w.dumps({key: content[key] for key in _ORDER if key in content})
@@ -101,7 +101,7 @@ def _sizes(options: ScenarioOptions, stated: Any, folder: Path) -> dict[str, Any
 
 
 def _station(
-    kind: str, options: ScenarioOptions, decision: Decision, file: Mapping[str, Any], folder: Path
+    kind: str, options: ScenarioOptions, exported: ExportedPolicy, file: Mapping[str, Any], folder: Path
 ) -> dict[str, Any]:
     from recplan.profiles import is_curve
 
@@ -111,9 +111,9 @@ def _station(
         return {**file[kind], **scv}
     if is_curve(named):
         return {"curve": _from(folder, Path(named)), **scv}
-    model, preset = str(decision.setting.model), options.preset
-    if options.model is None and decision.setting.file is not None:
-        preset = preset or decision.setting.file.preset
+    model, preset = str(exported.setting.model), options.preset
+    if options.model is None and exported.setting.file is not None:
+        preset = preset or exported.setting.file.preset
     table = {
         "model": _moved("model", model, Path(), folder),
         "hardware": _moved("hardware", named, Path(), folder),

@@ -8,19 +8,19 @@ batcher joins requests up to a preferred size without waiting for more unless to
 
 from __future__ import annotations
 
-from .chosen_policy import Decision, commented
+from .exported_policy import ExportedPolicy, commented
 
 
-def triton_config(decision: Decision) -> str:
+def triton_config(exported: ExportedPolicy) -> str:
     """Write a fragment for the model on the cores and, where queries are offloaded, one for it on the accelerator."""
-    machine, policy, largest = decision.setting.machine, decision.policy, decision.setting.sizes.max_size
-    threshold = decision.offload_above
+    machine, policy, largest = exported.setting.machine, exported.policy, exported.setting.sizes.max_size
+    threshold = exported.offload_above
     remarks = [
         "",
         "Fragments of config.pbtxt; add name, backend, input and output of your model.",
         "What Triton does not do by itself, and whoever calls it has to:",
-        f"- cut a query into requests of {policy.batch_size} items and one of the rest, send all of",
-        "  them at once, and wait for the last;",
+        f"- cut a query into requests of {policy.batch_size} items and one of the remainder, send all",
+        "  of them at once, and wait for the last;",
     ]
     if threshold is not None:
         remarks += [
@@ -29,7 +29,7 @@ def triton_config(decision: Decision) -> str:
         ]
     else:
         remarks.append("- nothing else: no query goes to an accelerator.")
-    parts = [decision.comment + commented(*remarks), _cores(machine.cpu.cores, policy.batch_size)]
+    parts = [exported.comment + commented(*remarks), _cores(machine.cpu.cores, policy.batch_size)]
     if threshold is not None and machine.accelerator is not None:
         parts.append(_accelerator(machine.accelerator.units, largest))
     return "\n".join(parts)

@@ -12,8 +12,8 @@ from hypothesis import given, strategies as st
 import commands
 from commands import invoked, refused
 from recplan.cli.commands.export import ExportOptions
-from recplan.cli.export.chosen_policy import Decision, commented
 from recplan.cli.export.deeprecsys_flags import deeprecsys_flags
+from recplan.cli.export.exported_policy import ExportedPolicy, commented
 from recplan.cli.export.reproduction import command_line
 from recplan.cli.export.triton_config import triton_config
 from recplan.cli.options.scenario import LoadOptions, ScenarioOptions
@@ -145,7 +145,7 @@ def test_comments_tell_capacity_and_target(to):
 
 def decided(policy, units=1):
     options = ScenarioOptions(EXAMPLES / "scenario.toml", units=units)
-    return Decision(read_setting(options), Sla(95, 0.05), policy, 500.0, "recplan export")
+    return ExportedPolicy(read_setting(options), Sla(95, 0.05), policy, 500.0, "recplan export")
 
 
 def as_deeprecsys_reads_them(text):

@@ -1,4 +1,4 @@
-"""A policy that was decided on, with what a file that carries it elsewhere should say."""
+"""A policy that is written down for another program, with what the file should say of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WIDTH = 76
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ExportedPolicy:
     """A policy for a machine.
 
     Parameters
