@@ -61,10 +61,10 @@ def over_static(
             if model.name in names or not names:
                 machine = machines(model.name)
                 sla = Sla(model.sla.percentile, factor * model.sla.seconds)
-                carried = base(machine, sla)
-                left_out += carried == 0.0
-                if carried:
-                    ratios.append(solve(machine, sla) / carried)
+                of_base = base(machine, sla)
+                left_out += of_base == 0.0
+                if of_base:
+                    ratios.append(solve(machine, sla) / of_base)
         means.append((geometric_mean(ratios), left_out))
     return means
 

@@ -23,7 +23,7 @@ class Policy(Restorable):
     ----------
     batch_size : int
         Items of a full request, 1 to `MOST_ITEMS`. A query of S items on the cores becomes floor(S / batch_size) full
-        requests and one of the rest.
+        requests and one of the remainder.
     offload_above : int, optional
         Queries of more than this many items (0 to `MOST_ITEMS`) go to the accelerator, whole; None: no query does.
 

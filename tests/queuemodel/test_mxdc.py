@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Stations
 from recplan.queuemodel.kernels import mxdc as mxdc_kernel
 from recplan.queuemodel.numerics.root_finding import crossing
-from recplan.queuemodel.stations import mxdc as bulk_queue
+from recplan.queuemodel.stations import mxdc
 from recplan.queuemodel.stations.mxdc import MxDcQueue
 from recplan.queuemodel.stations.workload import workload
 
@@ -25,18 +25,18 @@ def walks(draw):
 
 
 def iterated(law, arrivals, served, points=1500):
-    """Distribution function of the carried work by Lindley's recursion, step by step."""
+    """Distribution function of the unserved work by Lindley's recursion, step by step."""
     arriving = mxdc_kernel.compound_poisson(arrivals, law, points)
-    carried = np.zeros(points)
-    carried[0] = 1.0
+    unserved = np.zeros(points)
+    unserved[0] = 1.0
     for _ in range(4000):
-        after = np.convolve(carried, arriving)[: points + served]
+        after = np.convolve(unserved, arriving)[: points + served]
         after[served] = after[: served + 1].sum()
-        before, carried = carried, after[served:points]
-        carried = np.append(carried, np.zeros(points - carried.size))
-        if np.abs(carried - before).max() < 1e-15:
+        before, unserved = unserved, after[served:points]
+        unserved = np.append(unserved, np.zeros(points - unserved.size))
+        if np.abs(unserved - before).max() < 1e-15:
             break
-    return np.cumsum(carried)
+    return np.cumsum(unserved)
 
 
 @settings(max_examples=40, deadline=None)
@@ -64,7 +64,7 @@ def test_the_geometric_tail_continues_the_law_that_is_summed_up(cores, batch, ut
     queue = queue_of(cores, batch, QuerySizes.named("deeprecsys-production"))
     rate = utilization * cores / queue.mix.work
     far = queue.at(rate)
-    monkeypatch.setattr(bulk_queue, "FAR_ERROR", 1e-30)
+    monkeypatch.setattr(mxdc, "FAR_ERROR", 1e-30)
     summed = queue.at(rate)
     assert utilization == 0.3 or summed.far_from > far.far_from
     for times in (1.02, 1.3, 1.7):
@@ -77,7 +77,7 @@ def test_the_geometric_tail_continues_the_law_that_is_summed_up(cores, batch, ut
 def test_cells_of_several_requests_change_little(cores, batch, utilization, monkeypatch):
     sizes = QuerySizes.named("deeprecsys-production")
     coarse = queue_of(cores, batch, sizes)
-    monkeypatch.setattr(bulk_queue, "_served", lambda second_moment, cores: cores)
+    monkeypatch.setattr(mxdc, "_served", lambda second_moment, cores: cores)
     fine = queue_of(cores, batch, sizes)
     assert coarse.served < fine.served == cores
     rate = utilization * cores / fine.mix.work
@@ -93,8 +93,8 @@ def test_the_transform_of_what_arrives_gives_what_the_recursion_gives(arrivals, 
     work /= work.sum()
     plain = mxdc_kernel.compound_poisson(arrivals, work, count)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bulk_queue, "LONG_RECURSION", 0)
-        assert bulk_queue._arrived(arrivals, work, count) == pytest.approx(plain, abs=1e-10)
+        patch.setattr(mxdc, "LONG_RECURSION", 0)
+        assert mxdc._arrived(arrivals, work, count) == pytest.approx(plain, abs=1e-10)
 
 
 @given(st.floats(-5.0, 5.0), st.floats(0.2, 5.0), st.booleans(), st.floats(0.0, 2.0))
