@@ -2,7 +2,8 @@
 
 A fusion drops what starts operators, and the traffic of what is no longer written and read between them. Arithmetic,
 weights, gathered rows and what the host feeds stay. An operator of which nothing stays leaves the graph, and what it
-read goes on to those that read it; of others that run as one, only the first is started.
+read goes on to those that read it; of others that run as one, only the first is started. How many bytes go from one
+operator to another is known only in sum, over all that it reads from: costs of what is fused are set by hand.
 
 networkx, which takes 0.1 s to load, is loaded where a fusion is asked for: all levers come through here.
 """
@@ -33,7 +34,7 @@ def fuse_embeddings(operators: Operators) -> Operators:
 def fuse_manipulations(operators: Operators) -> Operators:
     """Leave out concatenations: what they join is written in place."""
     graph = cost_graph(operators)
-    _drop(graph, _of_kind(graph, "concat"))
+    _bypass(graph, _of_kind(graph, "concat"))
     return _operators(graph)
 
 
@@ -52,7 +53,7 @@ def fuse_attentions(operators: Operators) -> Operators:
 
     graph = cost_graph(operators)
     within = {cost.name for cost in operators if cost.part == ATTENTION and cost.kind != "embedding"}
-    _drop(graph, [name for name in _of_kind(graph, "concat") if name in within])
+    _bypass(graph, [name for name in _of_kind(graph, "concat") if name in within])
     _apply_in_layers(graph, [name for name in _of_kind(graph, "activation") if name in within])
     for names in list(nx.weakly_connected_components(graph.subgraph(within))):
         attention = [name for name in graph if name in names]
@@ -98,7 +99,7 @@ def _change(graph: nx.DiGraph, name: str, **values: float) -> None:
     graph.nodes[name]["cost"] = replace(_cost(graph, name), **values)  # type: ignore[arg-type]
 
 
-def _drop(graph: nx.DiGraph, names: Iterable[str]) -> None:
+def _bypass(graph: nx.DiGraph, names: Iterable[str]) -> None:
     """Take operators out of the graph: those that read them read what they read."""
     for name in names:
         graph.add_edges_from(list(product(graph.pred[name], graph.succ[name])))
@@ -120,6 +121,6 @@ def _apply_in_layers(graph: nx.DiGraph, activations: Iterable[str]) -> None:
             continue
         if activation.operator == "Relu":
             _change(graph, layer, flops_per_item=_cost(graph, layer).flops_per_item + activation.flops_per_item)
-            _drop(graph, [name])
+            _bypass(graph, [name])
         else:
             _change(graph, name, started_share=0.0, bytes_read_per_item=0, bytes_written_per_item=0)
