@@ -14,7 +14,7 @@ from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from ..output.compilation import compilation_announced
 from ..output.message import note
 from ..records.fleet import size_report
-from ..scenario.fleet import _is_day, read_target, sized
+from ..scenario.fleet import is_day, read_target, sized
 from ..scenario.policy import read_fixed_policy
 from ..scenario.power import describe_power, read_power
 from ..scenario.setting import read_setting
@@ -67,7 +67,7 @@ def run(
     from recplan.solvers import DayPlan, Fleet
 
     plot.refuse_beside(output)
-    if plot.wanted and not _is_day(target_qps):
+    if plot.wanted and not is_day(target_qps):
         raise ValueError(
             f"--plot draws the machines through a day, but --target-qps {target_qps} is one load: name a "
             "day's in a .csv file, or leave --plot out"

@@ -17,7 +17,7 @@ def read_target(text: str) -> float | list[tuple[float, float]]:
     """Read the load of the fleet, in queries per second, or a day's from a .csv file; `ValueError` if it is neither."""
     from recplan.profiles import read_daily_load
 
-    return read_daily_load(text) if _is_day(text) else _rate(text)
+    return read_daily_load(text) if is_day(text) else _rate(text)
 
 
 def sized(setting: Setting, sla: Sla, load: float | list[tuple[float, float]], **provision: Any) -> Fleet | DayPlan:
@@ -40,7 +40,8 @@ def sized(setting: Setting, sla: Sla, load: float | list[tuple[float, float]], *
     return plan
 
 
-def _is_day(target_qps: str) -> bool:
+def is_day(target_qps: str) -> bool:
+    """Whether a load is a file with a day's."""
     return target_qps.lower().endswith(".csv")
 
 
