@@ -36,9 +36,9 @@ class SearchResult(Restorable):
     qps : float
         Its capacity, in queries per second; 0.0 where the target is out of reach.
     evaluations : int
-        Number of policies whose capacity was asked for.
+        Policies whose latency was evaluated at some load; of `hill_climb` those whose capacity was solved.
     trace : tuple of Evaluation
-        The policies in the order in which they were solved.
+        The policies that were the best so far, in order; of `hill_climb` all that were solved.
     points : int
         Policies that there are to choose from.
     fastest_seconds : float, optional
