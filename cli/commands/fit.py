@@ -81,9 +81,9 @@ def run(
     output.refuse("--out", out)
     if output.output is not None and output.output.suffix.lower() == ".toml":
         raise ValueError(f"--output {output.output} is for what fit prints; --out writes the profile")
-    found = fit(measurements, scv=scv)
-    profile = found.profile(name, kind, cores)
-    _check_cores(found, cores)
+    fitted = fit(measurements, scv=scv)
+    profile = fitted.profile(name, kind, cores)
+    _check_cores(fitted, cores)
     if out is not None:
         write_profile(profile, out)
     records = [
@@ -96,34 +96,34 @@ def run(
             "fitted_ms": 1e3 * point.fitted_seconds,
             "relative_error": point.relative_error,
         }
-        for point in found.points
+        for point in fitted.points
     ]
     if output.format is not Format.JSON:
-        note(_summary(found))
-    for warning in found.warnings:
+        note(_summary(fitted))
+    for warning in fitted.warnings:
         note(warning)
-    if kind == "cpu" and found.contention is None:
+    if kind == "cpu" and fitted.contention is None:
         note(
             "nothing tells how busy cores slow each other: the curve is without slowdown, and where they do, a machine "
             "carries less than computed; time the same batches beside other busy cores too, with a column busy_cores"
         )
     if out is not None:
         note(f"the profile is in {out}")
-    contention = found.contention
+    contention = fitted.contention
     output.show(
         Report(
             "fit",
-            _title(name or measurements.stem, found),
+            _title(name or measurements.stem, fitted),
             [Table(_QUANTITIES, records)],
             records,
             {
                 "profile": {"name": name, "kind": kind, "cores": cores, "path": None if out is None else str(out)},
                 "fit": {
-                    "runs": found.runs,
-                    "outliers": found.outliers,
-                    "scv": found.scv,
-                    "mean_absolute_error": found.mape,
-                    "leave_one_out_error": found.leave_one_out_mape,
+                    "runs": fitted.runs,
+                    "outliers": fitted.outliers,
+                    "scv": fitted.scv,
+                    "mean_absolute_error": fitted.mape,
+                    "leave_one_out_error": fitted.leave_one_out_mape,
                     "contention": contention
                     and [
                         {"busy_cores": busy, "slowdown": slowdown}
@@ -131,32 +131,32 @@ def run(
                     ],
                 },
                 "points": records,
-                "warnings": list(found.warnings),
+                "warnings": list(fitted.warnings),
             },
         )
     )
 
 
-def _title(name: str, found: Fit) -> str:
-    title = f"{name}: {counted(found.runs, 'run')} of {counted(len(found.points), 'batch size')}"
-    if found.contention is None:
+def _title(name: str, fitted: Fit) -> str:
+    title = f"{name}: {counted(fitted.runs, 'run')} of {counted(len(fitted.points), 'batch size')}"
+    if fitted.contention is None:
         return title
-    return f"{title}; below, those with {counted(found.contention.busy_cores[0], 'busy core')}"
+    return f"{title}; below, those with {counted(fitted.contention.busy_cores[0], 'busy core')}"
 
 
-def _summary(found: Fit) -> str:
-    parts = [f"scv {given(float(f'{found.scv:.3g}'))}", f"mean absolute error {per_cent(found.mape)} %"]
-    if found.leave_one_out_mape is not None:
-        parts.append(f"{per_cent(found.leave_one_out_mape)} % at sizes left out")
-    if found.contention is not None:
-        busy, slowdown = found.contention.busy_cores[-1], found.contention.slowdowns[-1]
+def _summary(fitted: Fit) -> str:
+    parts = [f"scv {given(float(f'{fitted.scv:.3g}'))}", f"mean absolute error {per_cent(fitted.mape)} %"]
+    if fitted.leave_one_out_mape is not None:
+        parts.append(f"{per_cent(fitted.leave_one_out_mape)} % at sizes left out")
+    if fitted.contention is not None:
+        busy, slowdown = fitted.contention.busy_cores[-1], fitted.contention.slowdowns[-1]
         parts.append(f"slowdown {significant(slowdown, 3)} at {busy} busy cores")
     return ", ".join(parts)
 
 
-def _check_cores(found: Fit, cores: int | None) -> None:
-    if cores is not None and found.contention is not None and cores > found.contention.busy_cores[-1]:
+def _check_cores(fitted: Fit, cores: int | None) -> None:
+    if cores is not None and fitted.contention is not None and cores > fitted.contention.busy_cores[-1]:
         note(
-            f"busy cores were timed up to {found.contention.busy_cores[-1]} of {cores}; beyond, the slowdown is taken "
+            f"busy cores were timed up to {fitted.contention.busy_cores[-1]} of {cores}; beyond, the slowdown is taken "
             "to stay as it is"
         )

@@ -88,10 +88,10 @@ def chosen_policy(
     machine: Machine, sizes: QuerySizes, sla: Sla, method: Method = Method.EXACT, policy: Policy | None = None
 ) -> SearchResult:
     """Find the best policy, or solve the given one; `UnreachableTargetError` if nothing keeps the target."""
-    found = _searched(machine, sizes, sla, method, policy)
-    if found.reason:
-        raise UnreachableTargetError(found.reason)
-    return found
+    result = _searched(machine, sizes, sla, method, policy)
+    if result.reason:
+        raise UnreachableTargetError(result.reason)
+    return result
 
 
 def _searched(
@@ -105,5 +105,5 @@ def _searched(
         )
 
 
-def _candidate(name: str, machine: Machine, found: SearchResult) -> Candidate:
-    return Candidate(name, machine, found.policy, found.qps, found.evaluations, found.reason, found.certificate)
+def _candidate(name: str, machine: Machine, result: SearchResult) -> Candidate:
+    return Candidate(name, machine, result.policy, result.qps, result.evaluations, result.reason, result.certificate)

@@ -213,22 +213,22 @@ def compared_case(case: Case) -> ComparedCase:
     """Run every scheduler on one case."""
     machine, sizes, sla = case.machine, case.sizes, case.sla
     cores = Machine(machine.cpu)
-    found = {
+    results = {
         "static": best_policy(cores, sizes, sla, static_policy(cores, sizes)),
         "deeprecsched-cpu": hill_climb(cores, sizes, sla),
         "exact-cpu": best_policy(cores, sizes, sla),
     }
     if machine.accelerator is not None:
-        found["deeprecsched-gpu"] = hill_climb(machine, sizes, sla)
-        found["exact-gpu"] = best_policy(machine, sizes, sla)
-    base = found["static"].qps
-    watts = {name: _watts(case, name, result) for name, result in found.items()}
+        results["deeprecsched-gpu"] = hill_climb(machine, sizes, sla)
+        results["exact-gpu"] = best_policy(machine, sizes, sla)
+    base = results["static"].qps
+    watts = {name: _watts(case, name, result) for name, result in results.items()}
     outcomes = []
     for name in SCHEDULERS:
-        if name not in found:
+        if name not in results:
             continue
-        policy, qps = found[name].policy, found[name].qps
-        best = found["exact-gpu" if name.endswith("gpu") else "exact-cpu"].qps
+        policy, qps = results[name].policy, results[name].qps
+        best = results["exact-gpu" if name.endswith("gpu") else "exact-cpu"].qps
         drawn, drawn_by_static = watts[name], watts["static"]
         outcomes.append(
             Outcome(
@@ -240,7 +240,7 @@ def compared_case(case: Case) -> ComparedCase:
                 times_static=qps / base if base else None,
                 per_watt_times_static=(qps / drawn) / (base / drawn_by_static) if drawn and drawn_by_static else None,
                 share_of_optimum=qps / best if best else None,
-                reason=found[name].reason,
+                reason=results[name].reason,
             )
         )
     return ComparedCase(case, tuple(outcomes))

@@ -141,8 +141,8 @@ class SizedMachine:
             check_power(arguments.instance("machine", machine, Machine), provision.power)
         self.sla = sla
         self.provision = provision
-        found = best_policy(machine, sizes, sla, policy)
-        self.policy, self.capacity_qps, self.reason = found.policy, found.qps, found.reason
+        best = best_policy(machine, sizes, sla, policy)
+        self.policy, self.capacity_qps, self.reason = best.policy, best.qps, best.reason
         self._stations = Stations.of(machine, sizes, self.policy)
         self._idle = 0.0, None if machine.accelerator is None else 0.0
 

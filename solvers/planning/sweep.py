@@ -117,8 +117,8 @@ def sweep(
     >>> from recplan.queuemodel import ServiceCurve
     >>> machine = Machine(cpu=CorePool(cores=8, service=ServiceCurve.from_table([1, 512], [0.002, 0.050])))
     >>> over = {"batch_size": [64, 128, 256]}
-    >>> found = sweep(machine, QuerySizes.uniform(1, 512), Sla(95, 0.060), over, policy=Policy(1))
-    >>> [(point.policy.batch_size, round(point.qps)) for point in found.points]
+    >>> result = sweep(machine, QuerySizes.uniform(1, 512), Sla(95, 0.060), over, policy=Policy(1))
+    >>> [(point.policy.batch_size, round(point.qps)) for point in result.points]
     [(64, 210), (128, 240), (256, 254)]
     """
     points = tuple(sweep_points(machine, sizes, sla, over, policy=policy, power=power))
@@ -195,16 +195,16 @@ class _Place:
         return replace(self, sizes=arguments.instance(f"sizes[{value!r}]", values[value], QuerySizes))
 
     def solved(self, at: tuple[tuple[str, AxisValue], ...]) -> SweepPoint:
-        found = grid_search(
+        best = grid_search(
             self.machine,
             self.sizes,
             self.sla,
             batch_sizes=None if self.batch_size is None else [self.batch_size],
             offload_above=None if self.offload_above == ANY else [self.offload_above],  # type: ignore[list-item]
         )
-        policy, qps = found.policy, found.qps
+        policy, qps = best.policy, best.qps
         if qps == 0.0:
-            return SweepPoint(at, policy, 0.0, None, None, None, None, found.reason)
+            return SweepPoint(at, policy, 0.0, None, None, None, None, best.reason)
         latency = analyze(self.machine, self.sizes, policy, qps * BELOW_CAPACITY)
         busy = latency.cpu_utilization, latency.accelerator_utilization
         watts = self.power.watts(*busy) if self.power else None

@@ -80,10 +80,10 @@ def hill_climb(machine: Machine, sizes: QuerySizes, sla: Sla) -> SearchResult:
         batch = best().policy.batch_size
         up(Policy(batch, above) for above in (0, *_doubling(largest)))
         points *= 1 + largest
-    found = best()
-    if found.qps == 0.0:
-        return unreachable(machine, sizes, sla, found.policy, len(trace), tuple(trace), points)
-    return SearchResult(found.policy, found.qps, len(trace), tuple(trace), points)
+    chosen = best()
+    if chosen.qps == 0.0:
+        return unreachable(machine, sizes, sla, chosen.policy, len(trace), tuple(trace), points)
+    return SearchResult(chosen.policy, chosen.qps, len(trace), tuple(trace), points)
 
 
 def _doubling(limit: int) -> Iterator[int]:
