@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         geometric_means as geometric_means,
     )
     from .planning.daily_load import DayPlan, Interval, size_day
-    from .planning.fleet import Fleet, FleetLoad, size
+    from .planning.fleet import BELOW_CAPACITY as BELOW_CAPACITY, Fleet, FleetLoad, size
     from .planning.pareto_front import pareto
     from .planning.power import MachinePower, StationPower
     from .planning.sweep import Sweep, SweepPoint, front as front, sweep, sweep_points
@@ -76,7 +76,7 @@ _HOMES = {
         "geometric_means",
     ),
     "planning.daily_load": ("DayPlan", "Interval", "size_day"),
-    "planning.fleet": ("Fleet", "FleetLoad", "size"),
+    "planning.fleet": ("BELOW_CAPACITY", "Fleet", "FleetLoad", "size"),
     "planning.pareto_front": ("pareto",),
     "planning.power": ("MachinePower", "StationPower"),
     "planning.sweep": ("Sweep", "SweepPoint", "front", "sweep", "sweep_points"),

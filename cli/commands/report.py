@@ -10,7 +10,7 @@ from ..options.report import PageOptions, ReportOptions
 from ..options.scenario import ScenarioOptions, SlaOptions
 from ..output.compilation import compilation_announced
 from ..output.writing import write_result
-from ..scenario.policy_comparison import BELOW_CAPACITY, candidates
+from ..scenario.policy_comparison import candidates
 from ..scenario.power import read_power
 from ..scenario.setting import read_setting
 from ..scenario.target import describe_sla, read_sla
@@ -50,6 +50,8 @@ def run(
     page_options: PageOptions,
 ) -> None:
     """Write a report."""
+    from recplan.solvers import BELOW_CAPACITY
+
     from ..export.reproduction import command_line
     from ..records.latency import percentiles_with
     from ..records.validation import validated

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..output.message import note
 from ..output.wording import given, significant
-from ..scenario.policy_comparison import BELOW_CAPACITY
 from .exported_policy import ExportedPolicy, commented
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ def scenario_text(exported: ExportedPolicy, options: ScenarioOptions, folder: Pa
     The load is the file's, or else just below the capacity. Paths are relative to the folder where the text will be.
     """
     import tomli_w
+
+    from recplan.solvers import BELOW_CAPACITY
 
     file = _read(options.scenario, folder)
     policy, sla, machine = exported.policy, exported.sla, exported.setting.machine

@@ -11,7 +11,6 @@ from ..output.report import Quantity, Table
 from ..output.wording import given, milliseconds, ratio, significant
 from ..scenario.levers import levered
 from ..scenario.policy import describe_policy
-from ..scenario.policy_comparison import BELOW_CAPACITY
 from ..scenario.setting import Setting
 from .latency import POLICY, percentile_key
 
@@ -107,6 +106,7 @@ def _mean_offloaded(sizes: QuerySizes, policy: Policy) -> float:
 
 def _latency_ms(machine: Machine, sizes: QuerySizes, policy: Policy, qps: float, percentile: float) -> float | None:
     from recplan.queuemodel import OverloadedError, analyze
+    from recplan.solvers import BELOW_CAPACITY
 
     if qps == 0.0:
         return None

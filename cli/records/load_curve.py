@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..scenario.policy_comparison import BELOW_CAPACITY
 from .latency import PERCENTILES
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ def load_curve(
     import numpy as np
 
     from recplan.queuemodel import Stations, analyze
-    from recplan.solvers import max_qps
+    from recplan.solvers import BELOW_CAPACITY, max_qps
 
     stable = Stations.of(machine, sizes, policy).stable_qps
     capacity = None if sla is None else max_qps(machine, sizes, policy, sla)

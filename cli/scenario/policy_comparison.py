@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from recplan.queuemodel import Latency, Machine, Policy, QuerySizes, Sla
     from recplan.solvers import Certificate, SearchResult
 
-# At its capacity a policy just meets the target; a rate one part in a billion lower is not rounded beyond it.
-BELOW_CAPACITY = 1.0 - 1e-9
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -50,6 +47,7 @@ class Candidate:
     def latency_at_capacity(self, sizes: QuerySizes) -> Latency | None:
         """Solve it just below its capacity; None where that is 0."""
         from recplan.queuemodel import analyze
+        from recplan.solvers import BELOW_CAPACITY
 
         if self.qps == 0.0:
             return None

@@ -11,12 +11,11 @@ from commands import document, invoked, printed
 from recplan import profiles, solvers
 from recplan.cli.output.formats import SCHEMA
 from recplan.cli.reference.schema import of_command, read_schema
-from recplan.cli.scenario.policy_comparison import BELOW_CAPACITY
 from recplan.profiles import load
 from recplan.profiles.catalogue import find_model
 from recplan.profiles.roofline.calibration import parameters
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, analyze
-from recplan.solvers import Case, compare
+from recplan.solvers import BELOW_CAPACITY, Case, compare
 from source_tree import EXAMPLES
 
 EXAMPLE = str(EXAMPLES / "scenario.toml")
