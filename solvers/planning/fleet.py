@@ -170,7 +170,7 @@ class SizedMachine:
         busy = latency.cpu_utilization, latency.accelerator_utilization
         seconds = latency.percentile(self.sla.percentile)
         reason = None
-        if not meets and seconds <= self.sla.seconds:
+        if not meets and seconds <= self.sla.seconds and self.sla.scope == "station":
             reason = "all queries together keep the target, those of one station alone do not"
         return FleetLoad(machines, rate, seconds, *busy, meets, self._watts(machines, *busy), reason)
 

@@ -197,6 +197,12 @@ def test_a_given_policy_can_be_held_to_the_target_at_each_station():
     assert squeezed.one_lost.reason == "all queries together keep the target, those of one station alone do not"
 
 
+def test_a_load_a_hair_above_the_capacity_is_not_blamed_on_one_station():
+    lost = sized(math.nextafter(sized(1e4).capacity_qps, math.inf)).one_lost
+    assert lost.latency_seconds <= SLA.seconds
+    assert (lost.meets_target, lost.reason) == (False, None)
+
+
 def test_progress_is_told_after_each_interval():
     done = []
     planned([(0, 100.0), (8, 0.0), (16, 100.0)], progress=lambda *so_far: done.append(so_far))
