@@ -60,7 +60,7 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, plot: PlotO
         )
     )
     if plot.wanted:
-        from ..figures.picture import draw_beside
+        from ..figures.drawing import draw_beside
         from ..figures.pictures import load_picture
 
         draw_beside(load_picture(setting, policy, stated_sla(setting), qps, percentiles), plot, output)

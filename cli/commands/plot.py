@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..figures.picture import Picture, draw
+from ..figures.drawing import Picture, draw
 from ..options.plot import TERMINAL, check_target
 from ..options.power import PowerOptions
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions

@@ -141,7 +141,7 @@ def run(
         )
     )
     if plot.wanted:
-        from ..figures.picture import draw_beside
+        from ..figures.drawing import draw_beside
         from ..figures.pictures import roofline_picture
 
         draw_beside(roofline_picture(stations, f"{title}, a batch of {asked}"), plot, output)

@@ -84,7 +84,7 @@ def run(
         note(f"with one machine lost: {plan.one_lost.reason}")
     output.show(size_report(setting, sla, plan, {**provision, "power": describe_power(power)}))
     if plot.wanted and isinstance(plan, DayPlan):
-        from ..figures.picture import draw_beside
+        from ..figures.drawing import draw_beside
         from ..figures.pictures import day_picture
 
         draw_beside(day_picture(setting, sla, plan), plot, output)

@@ -113,7 +113,7 @@ def run(
         )
     )
     if plot.wanted:
-        from ..figures.picture import draw_beside
+        from ..figures.drawing import draw_beside
         from ..figures.pictures import pareto_picture
 
         draw_beside(pareto_picture(setting, points, fixed_parts(setting, sla)), plot, output)

@@ -118,7 +118,7 @@ def run(
         )
     )
     if plot.wanted:
-        from ..figures.picture import draw_beside
+        from ..figures.drawing import draw_beside
         from ..figures.pictures import landscape_picture
 
         draw_beside(landscape_picture(setting, sla, (best.policy, best.qps)), plot, output)

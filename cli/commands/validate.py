@@ -81,7 +81,7 @@ def run(
         )
     )
     if plot.wanted:
-        from ..figures.picture import draw_beside
+        from ..figures.drawing import draw_beside
         from ..figures.pictures import cdf_picture
 
         draw_beside(cdf_picture(setting, policy, found.latency, found.sample, stated_sla(setting)), plot, output)

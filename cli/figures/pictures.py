@@ -15,11 +15,11 @@ from ..records.load_curve import load_curve
 from ..scenario.target import describe_sla
 from .cdf import cdf_chart, cdf_figure
 from .day import day_chart, day_figure
+from .drawing import Picture
 from .landscape import in_words, landscape_chart, landscape_figure
 from .load import load_chart, load_figure
 from .operators import operators_bars, operators_figure
 from .pareto import pareto_chart, pareto_figure
-from .picture import Picture
 from .roofline import roofline_chart, roofline_figure
 
 if TYPE_CHECKING:

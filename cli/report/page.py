@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from ..figures.picture import Picture
+from ..figures.drawing import Picture
 from ..figures.style import image
 from ..output.report import Grid, Table, grid
 

@@ -1,4 +1,4 @@
-"""A picture of a result, and where it goes: into a file, or onto the terminal."""
+"""Drawing a picture of a result: into a file, or onto the terminal."""
 
 from __future__ import annotations
 
