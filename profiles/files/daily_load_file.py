@@ -49,10 +49,8 @@ def read_daily_load(path: str | PathLike[str]) -> list[tuple[float, float]]:
     [(0.0, 120.0), (8.5, 400.0)]
     """
     table = read_table(path)
-    for column in ("time", "qps"):
-        if column not in table.header:
-            problem = f"the header must have time and qps; it has {', '.join(map(repr, table.header))}"
-            raise FileError(path, problem, line=table.header_line)
+    if not {"time", "qps"} <= {*table.header}:
+        raise table.wrong_header("time and qps", ["time", "qps"])
     hours = _hours(table)
     for i in range(1, len(hours)):
         if hours[i] <= hours[i - 1]:

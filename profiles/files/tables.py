@@ -106,8 +106,19 @@ class Table:
         time = next((name for name in _PER_SECOND if name in self.header), None)
         if batch is None or time is None:
             expected = f"{' or '.join(batch_columns)} and one of {', '.join(_PER_SECOND)}"
-            raise _wrong_header(self, expected, [*batch_columns, *_PER_SECOND])
+            raise self.wrong_header(expected, [*batch_columns, *_PER_SECOND])
         return batch, self.numbers(time, per=_PER_SECOND[time])
+
+    def wrong_header(self, expected: str, columns: Sequence[str]) -> FileError:
+        """Make the error of a header that lacks some of these columns."""
+        problem = f"the header must have {expected}; it has {', '.join(map(repr, self.header))}"
+        if len(self.header) == 1 and re.search(r"[;\t|]", self.header[0]):
+            return FileError(self.path, f"{problem}; separate the cells by commas", line=self.header_line)
+        for name in self.header:
+            if name not in columns and (near := get_close_matches(name.lower(), columns, n=1)):
+                problem += f"; did you mean {near[0]!r} by {name!r}?"
+                break
+        return FileError(self.path, problem, line=self.header_line)
 
     def _parsed(self, column: str, parse: Callable[[str], Value | None], allowed: str) -> list[Value]:
         at = self.header.index(column)
@@ -248,7 +259,7 @@ def read_sizes(path: str | PathLike[str]) -> QuerySizes:
     weighed_by = [name for name in ("count", "probability") if name in table.header]
     if "size" not in table.header or len(weighed_by) == 2:
         expected = "size, or size and one of count, probability"
-        raise _wrong_header(table, expected, ["size", "count", "probability"])
+        raise table.wrong_header(expected, ["size", "count", "probability"])
     if not weighed_by:
         return QuerySizes.from_samples(np.array(table.whole_numbers("size")))
     sizes = table.distinct_whole_numbers("size")
@@ -283,17 +294,6 @@ def _records(path: str | PathLike[str], text: str) -> Iterator[tuple[int, tuple[
     except csv.Error as error:
         problem = f"is not comma-separated text: {error}"
         raise FileError(path, problem, line=numbered[begins][0]) from None
-
-
-def _wrong_header(table: Table, expected: str, columns: list[str]) -> FileError:
-    problem = f"the header must have {expected}; it has {', '.join(map(repr, table.header))}"
-    if len(table.header) == 1 and re.search(r"[;\t|]", table.header[0]):
-        return FileError(table.path, f"{problem}; separate the cells by commas", line=table.header_line)
-    for found in table.header:
-        if found not in columns and (near := get_close_matches(found.lower(), columns, n=1)):
-            problem += f"; did you mean {near[0]!r} by {found!r}?"
-            break
-    return FileError(table.path, problem, line=table.header_line)
 
 
 def _counted(cells: int) -> str:

@@ -66,6 +66,8 @@ def test_a_bad_row_is_named(rows, message, day):
 def test_a_missing_column_is_named(day):
     with pytest.raises(FileError, match="line 1: the header must have time and qps; it has 'hour', 'qps'"):
         day("0,1", header="hour,qps")
+    with pytest.raises(FileError, match=r"it has 'Time', 'qps'; did you mean 'time' by 'Time'\?"):
+        day("0,1", header="Time,qps")
 
 
 def test_a_missing_file_is_named():
