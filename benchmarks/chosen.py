@@ -178,7 +178,7 @@ GIVEN = {
     "limits of what a user may enter, which the messages and the documentation state": (
         "queuemodel.inputs.machine.MOST_SERVERS",
         "queuemodel.inputs.policy.MOST_ITEMS",
-        "queuemodel.inputs.query_sizes.LARGEST_SIZE",
+        "queuemodel.inputs.size_laws.LARGEST_SIZE",
         "queuemodel.simulation.MOST_QUERIES",
         "solvers.planning.sweep.MOST_AXES",
         "profiles.measurement.measurements._MOST_CORES",

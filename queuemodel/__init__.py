@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from .inputs.machine import MOST_SERVERS as MOST_SERVERS, Accelerator, CorePool, Machine
     from .inputs.overload import OverloadedError
     from .inputs.policy import MOST_ITEMS as MOST_ITEMS, Policy, Scope as Scope, Sla
-    from .inputs.query_sizes import LARGEST_SIZE as LARGEST_SIZE, QuerySizes
+    from .inputs.query_sizes import QuerySizes
     from .inputs.service_curve import PROVENANCES as PROVENANCES, ServiceCurve
-    from .inputs.size_laws import published_laws as published_laws
+    from .inputs.size_laws import LARGEST_SIZE as LARGEST_SIZE, published_laws as published_laws
     from .kernels.request_mix import MixSums as MixSums
     from .numerics.gamma import unit_table as unit_table
     from .numerics.quantile import quantile as quantile
@@ -56,9 +56,9 @@ _HOMES = {
     "inputs.machine": ("Accelerator", "CorePool", "MOST_SERVERS", "Machine"),
     "inputs.overload": ("OverloadedError",),
     "inputs.policy": ("MOST_ITEMS", "Policy", "Scope", "Sla"),
-    "inputs.query_sizes": ("LARGEST_SIZE", "QuerySizes"),
+    "inputs.query_sizes": ("QuerySizes",),
     "inputs.service_curve": ("PROVENANCES", "ServiceCurve"),
-    "inputs.size_laws": ("published_laws",),
+    "inputs.size_laws": ("LARGEST_SIZE", "published_laws"),
     "kernels.request_mix": ("MixSums",),
     "numerics.gamma": ("unit_table",),
     "numerics.quantile": ("quantile",),

@@ -10,12 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import arguments, size_laws
+from .size_laws import LARGEST_SIZE
 
-# Every computation holds arrays as long as the largest size, so a typing error must not ask for all memory.
-LARGEST_SIZE = 1_000_000
-
-# A percentile that falls on a step of the law, such as the median of 1..10, must not miss it by a rounding
-# error.
+# A percentile that falls on a step of the law, such as the median of 1..10, must not miss it by a rounding error.
 _STEP_TOLERANCE = 1e-12
 
 
@@ -32,8 +29,7 @@ class QuerySizes:
     Raises
     ------
     ValueError
-        If a probability is negative or not finite, the sum is not 1, or there are more than a million
-        elements.
+        If a probability is negative or not finite, the sum is not 1, or there are more than a million elements.
 
     Examples
     --------
@@ -45,19 +41,7 @@ class QuerySizes:
     pmf: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        given = arguments.vector("pmf", self.pmf)
-        pmf = np.array(given, dtype=np.float64)
-        bad = np.flatnonzero(~(np.isfinite(pmf) & (pmf >= 0)))
-        if bad.size:
-            raise ValueError(f"{arguments.shown(f'pmf[{bad[0]}]', given[bad[0]])} must be a finite number >= 0")
-        total = math.fsum(pmf)
-        if abs(total - 1.0) > 1e-6:
-            raise ValueError(f"pmf must sum to 1, but its {pmf.size} values sum to {total:.9g}; divide them by the sum")
-        if abs(total - 1.0) > 4 * np.finfo(np.float64).eps:
-            pmf /= total
-        pmf = pmf[: np.flatnonzero(pmf)[-1] + 1].copy()
-        if pmf.size > LARGEST_SIZE:
-            raise ValueError(f"pmf must not reach beyond {LARGEST_SIZE} items, but reaches {pmf.size}")
+        pmf = size_laws.checked(self.pmf)
         pmf.setflags(write=False)
         object.__setattr__(self, "pmf", pmf)
 
@@ -154,8 +138,7 @@ class QuerySizes:
         array([7, 7, 7])
         """
         n = arguments.whole("n", n, least=0)
-        # Shuffled multinomial counts have the law of independent draws and take a sixth of the time of
-        # inverting the distribution function for each.
+        # Shuffled multinomial counts have the law of independent draws, in a sixth of the time of inverting each.
         sizes = np.repeat(np.arange(1, self.max_size + 1), rng.multinomial(n, self.pmf))
         rng.shuffle(sizes)
         return sizes
@@ -189,12 +172,7 @@ class QuerySizes:
         >>> QuerySizes.from_samples([1, 2, 2, 4]).pmf
         array([0.25, 0.5 , 0.  , 0.25])
         """
-        sizes = arguments.vector("trace", trace)
-        bad = np.flatnonzero(~((sizes >= 1) & (sizes <= LARGEST_SIZE) & (sizes == np.floor(sizes))))
-        if bad.size:
-            arguments.whole(f"trace[{bad[0]}]", sizes[bad[0]], most=LARGEST_SIZE)
-        counts = np.bincount(sizes.astype(np.int64))
-        return cls(counts[1:] / sizes.size)
+        return cls(size_laws.empirical(trace))
 
     @classmethod
     def fixed(cls, size: int) -> QuerySizes:
@@ -242,9 +220,7 @@ class QuerySizes:
         """
         mu = math.log(arguments.number("median", median, above=0))
         sigma = arguments.number("sigma", sigma, above=0)
-        high = arguments.whole("max_size", max_size, most=LARGEST_SIZE)
-        low = arguments.whole("min_size", min_size, most=high)
-        return cls(size_laws.lognormal(mu, sigma, low, high))
+        return cls(size_laws.lognormal(mu, sigma, *size_laws.checked_range(min_size, max_size)))
 
     @classmethod
     def normal(cls, mean: float, standard_deviation: float, max_size: int = 1024, min_size: int = 1) -> QuerySizes:
@@ -256,13 +232,8 @@ class QuerySizes:
             Mean size before clipping, in items, > 0.
         standard_deviation : float
             Standard deviation before clipping, in items, > 0.
-        max_size, min_size : int
-            The range of sizes, in items; the mass beyond an end sits on that end.
-
-        Raises
-        ------
-        ValueError
-            If a value is out of its range.
+        max_size, min_size
+            As for `lognormal`, and so is the error.
 
         Examples
         --------
@@ -271,9 +242,7 @@ class QuerySizes:
         """
         mean = arguments.number("mean", mean, above=0)
         deviation = arguments.number("standard_deviation", standard_deviation, above=0)
-        high = arguments.whole("max_size", max_size, most=LARGEST_SIZE)
-        low = arguments.whole("min_size", min_size, most=high)
-        return cls(size_laws.normal(mean, deviation, low, high))
+        return cls(size_laws.normal(mean, deviation, *size_laws.checked_range(min_size, max_size)))
 
     @classmethod
     def mixture(cls, parts: Iterable[tuple[float, QuerySizes]]) -> QuerySizes:

@@ -10,11 +10,59 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from . import arguments
 
+# Every computation holds arrays as long as the largest size, so a typing error must not ask for all memory.
+LARGEST_SIZE = 1_000_000
+
 Pmf = NDArray[np.float64]
+
+
+def checked(pmf: ArrayLike) -> Pmf:
+    """Copy probabilities that sum to 1, nearly, without the zeros at their end; `ValueError` where they do not.
+
+    >>> checked([0.5, 0.5, 0.0])
+    array([0.5, 0.5])
+    """
+    given = arguments.vector("pmf", pmf)
+    law = np.array(given, dtype=np.float64)
+    bad = np.flatnonzero(~(np.isfinite(law) & (law >= 0)))
+    if bad.size:
+        raise ValueError(f"{arguments.shown(f'pmf[{bad[0]}]', given[bad[0]])} must be a finite number >= 0")
+    total = math.fsum(law)
+    if abs(total - 1.0) > 1e-6:
+        raise ValueError(f"pmf must sum to 1, but its {law.size} values sum to {total:.9g}; divide them by the sum")
+    if abs(total - 1.0) > 4 * np.finfo(np.float64).eps:
+        law /= total
+    law = law[: np.flatnonzero(law)[-1] + 1].copy()
+    if law.size > LARGEST_SIZE:
+        raise ValueError(f"pmf must not reach beyond {LARGEST_SIZE} items, but reaches {law.size}")
+    return law
+
+
+def checked_range(low: int, high: int) -> tuple[int, int]:
+    """Return the least and the largest size of a law; `ValueError` where they are none.
+
+    >>> checked_range(1, 1024)
+    (1, 1024)
+    """
+    high = arguments.whole("max_size", high, most=LARGEST_SIZE)
+    return arguments.whole("min_size", low, most=high), high
+
+
+def empirical(trace: ArrayLike) -> Pmf:
+    """Count the sizes of a trace; `ValueError` names the first that is no size.
+
+    >>> empirical([1, 2, 2, 4])
+    array([0.25, 0.5 , 0.  , 0.25])
+    """
+    sizes = arguments.vector("trace", trace)
+    bad = np.flatnonzero(~((sizes >= 1) & (sizes <= LARGEST_SIZE) & (sizes == np.floor(sizes))))
+    if bad.size:
+        arguments.whole(f"trace[{bad[0]}]", sizes[bad[0]], most=LARGEST_SIZE)
+    return np.asarray(np.bincount(sizes.astype(np.int64))[1:] / sizes.size)
 
 
 def uniform(low: int, high: int) -> Pmf:
