@@ -1,8 +1,9 @@
 """Isotonic regression: the rising sequence nearest to measured values.
 
 `scipy.optimize.isotonic_regression` knows no fall that is to be kept. A sequence cut where neighbours fall by more than
-noise, each piece then given to it, loses a fall that is spread over several of them; and it takes longer to load than
-a fit takes.
+noise, each piece then given to it, loses a fall that is spread over several of them: with noise of 5 %, a fall by two
+fifths in 4 steps leaves a mean error of 7.8 %, and of 5.0 % here (`python benchmarks/isotonic.py`). And it takes 330 to
+530 ms to load, where a fit takes 2 to 7 ms.
 """
 
 from __future__ import annotations
