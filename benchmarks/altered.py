@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
+from typing import Any
+
+from numba import jit
 
 PACKAGES = ("queuemodel", "profiles", "solvers")
+KERNELS = "recplan.queuemodel.kernels."
 
 
 @contextmanager
@@ -20,7 +24,8 @@ def altered(module: str, name: str, value: object) -> Iterator[None]:
     """Give a module's constant another value for a while.
 
     Modules that imported it get it, too, constants that are computed from it are computed again, and what functions
-    have remembered is forgotten.
+    have remembered is forgotten. Kernels have it in their machine code: those that read it are compiled anew, at
+    their first call, and nothing of that is kept on disk.
 
     Parameters
     ----------
@@ -32,13 +37,15 @@ def altered(module: str, name: str, value: object) -> Iterator[None]:
     _load_all()
     before: list[tuple[ModuleType, str, object]] = []
     _put(sys.modules[module], name, value, before)
-    _forget()
+    if any(compiled(holder.__name__) for holder, _, _ in before):
+        _compile_anew(before)
+    forget()
     try:
         yield
     finally:
         for holder, changed, old in reversed(before):
             setattr(holder, changed, old)
-        _forget()
+        forget()
 
 
 @cache
@@ -92,7 +99,35 @@ def _names(tree: ast.AST) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
-def _forget() -> None:
+def compiled(module: str) -> bool:
+    """Whether kernels may read the constants of a module."""
+    return module.startswith(KERNELS)
+
+
+def _compile_anew(before: list[tuple[ModuleType, str, object]]) -> None:
+    """Put kernels without machine code in the place of those that read what changed, wherever they were imported."""
+    changed = {(holder.__name__, name) for holder, name, _ in before}
+    fresh: dict[Any, Any] = {}
+    for module in _library():
+        for name, value in list(vars(module).items()):
+            if hasattr(value, "py_func") and _reads(value.py_func, changed):
+                if value not in fresh:
+                    fresh[value] = jit(**value.targetoptions)(value.py_func)
+                before.append((module, name, value))
+                setattr(module, name, fresh[value])
+
+
+def _reads(function: Any, changed: set[tuple[str, str]]) -> bool:
+    """Whether a kernel reads a constant that changed, or one that it calls does."""
+    names = function.__code__.co_names
+    called = (getattr(function.__globals__.get(name), "py_func", None) for name in names)
+    return any((function.__module__, name) in changed for name in names) or any(
+        _reads(other, changed) for other in called if other is not None
+    )
+
+
+def forget() -> None:
+    """Make functions forget what they remember."""
     for module in _library():
         for value in vars(module).values():
             clear = getattr(value, "cache_clear", None)

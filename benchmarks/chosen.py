@@ -12,6 +12,7 @@ import numpy as np
 import yardsticks as by
 
 NOISY = ("noise", "slowed-noise")
+SLOWED = ("slowed", "slowed-noise")
 SIMULATED_CUT = by.against_simulation("cut", "remainders")
 SIMULATED_FINELY_CUT = by.against_simulation("finely cut")
 SIMULATED_SLOWED = by.against_simulation("slowed-noise")
@@ -59,6 +60,27 @@ class Constant:
 
 def registry() -> Iterator[Constant]:
     """Yield every chosen constant of the library, by module."""
+    at = "queuemodel.kernels.mg1"
+    yield Constant(at, "STEADY_FOR", (2, 64), by.percentiles("one", "one-noise"), 256)
+    at = "queuemodel.kernels.mxgc"
+    yield Constant(at, "NEGLIGIBLE", (1e-6, 1e-12), by.percentiles("noise"), 0.0)
+    at = "queuemodel.kernels.mxmc"
+    yield Constant(at, "STEADY_FOR", (2, 32), by.percentiles("alike"), 200)
+    yield Constant(at, "DEVIATIONS", (5.0, 10.0), by.percentiles("noise"), 14.0)
+    yield Constant(at, "MARGIN", (5, 80), by.percentiles("noise"), 300)
+    at = "queuemodel.kernels.seen_on_arrival"
+    yield Constant(at, "LEAP", (1.05, 2.0), by.percentiles(*SLOWED), 1.02)
+    yield Constant(at, "HALVING_TURN", (2, 6), by.percentiles(*SLOWED), 1)
+    yield Constant(at, "MARGIN", (1e-3, 0.1), by.percentiles(*SLOWED), 0.5)
+    yield Constant(at, "FLAT", (0.001, 0.1), by.percentiles(*SLOWED), 0.0)
+    yield Constant(at, "NARROW", (1e-4, 1e-2), by.percentiles(*SLOWED), 0.0)
+    at = "queuemodel.kernels.seen_on_arrival_tables"
+    yield Constant(at, "RAREST", (1e-2, 1e-6), by.percentiles(*SLOWED), 1e-12)
+    at = "queuemodel.kernels.wait_table"
+    yield Constant(at, "WINDOWS_PER_ROW", (0.5, 8.0), by.means("cut"), 32.0)
+    at = "queuemodel.kernels.workload"
+    yield Constant(at, "VANISHED", (25.0, 30.0), by.percentiles("cut", "alike"), 60.0)
+    yield Constant(at, "TILT", (2.0, 32.0), by.percentiles("cut", "alike"), 1.0)
     at = "queuemodel.numerics.gamma"
     yield Constant(at, "DEVIATIONS", (5.0, 7.0, 12.0), by.percentiles("one-noise", *NOISY), 16.0)
     yield Constant(at, "NARROW", (0.02, 2.0), by.percentiles("one-noise"), 0.001)
@@ -117,6 +139,9 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "PANELS", (COARSE_PANELS,), by.percentiles("noise"), FINE_PANELS)
     yield Constant(at, "NODES_PER_PANEL", (2, 3, 8), by.percentiles("noise"), 32)
     yield Constant(at, "MOST_POSITIONS", (12, 24, 96), by.percentiles("noise"), 4096)
+    yield Constant(at, "DEVIATIONS_APART", (0.2, 1.0), by.percentiles("noise"), 0.01)
+    yield Constant(at, "FARTHEST_APART", (0.1, 0.5), by.percentiles("noise"), 0.01)
+    yield Constant(at, "PART_ALONE", (0.1, 1.0), by.percentiles("noise"), 0.01)
     at = "queuemodel.stations.mxmc"
     yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-10, 1e-14), by.percentiles("alike"), 1e-15)
     yield Constant(at, "STEADY", (1e-8, 1e-11), by.percentiles("alike"), 1e-15)
@@ -188,12 +213,13 @@ GIVEN = {
     ),
     "limits of a computer: what a double holds, how far rounding goes, how much memory or time a slip may take": (
         "queuemodel.inputs.query_sizes._STEP_TOLERANCE",
-        "queuemodel.kernels.mxgc.ROUNDING",
+        "queuemodel.kernels.doubles",
         "queuemodel.kernels.mxgc.SOME_WAIT",
+        "queuemodel.kernels.workload.SOLVED",
+        "queuemodel.kernels.workload.MOST_STEPS",
         "queuemodel.numerics.quantile.LEAST_SURVIVAL",
         "queuemodel.numerics.root_finding.MOST_TURNS",
         "queuemodel.stations.station.ROUNDING",
-        "queuemodel.stations.mxdc.LEAST_LOG",
         "queuemodel.stations.mxdc.LEAST_ARRIVALS",
         "queuemodel.stations.workload.MOST_POINTS",
         "solvers.capacity.SMALLEST",
@@ -203,6 +229,11 @@ GIVEN = {
         "solvers.search.bounds.HAIR",
         "solvers.search.bounds.ROUNDING",
         "solvers.search.pattern_search.ROUNDING",
+    ),
+    "how much room an array has at first, before it grows; no figure depends on it": (
+        "queuemodel.kernels.mg1.ROOM",
+        "queuemodel.kernels.mg1.ROOM_PER_CELL",
+        "queuemodel.kernels.mxmc.ROOM",
     ),
     "units, formats and what a method is defined by": (
         "solvers.planning.daily_load.HOURS_PER_DAY",
@@ -221,6 +252,12 @@ GIVEN = {
         "profiles.measurement.caveats",
         "queuemodel.results",
     ),
+}
+
+#: Functions whose bodies have numbers in them that no one chose, and what the numbers are.
+FORMULAS = {
+    "queuemodel.kernels.wait_table.waited": "the coefficients of a cubic by its ends and slopes",
+    "queuemodel.kernels.wait_table.mixed_mean": "the weights of Simpson's rule",
 }
 
 

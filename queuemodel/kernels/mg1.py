@@ -10,6 +10,12 @@ from numpy.typing import NDArray
 from .interpolation import linear
 from .jit import kernel
 
+#: Points that a law has room for at first, for each cell of a residual and more; it grows where that does not do.
+ROOM_PER_CELL = 8
+ROOM = 64
+#: Points in a row with a steady ratio of neighbors, after which it is that of all others.
+STEADY_FOR = 16
+
 
 @kernel
 def residual_work(
@@ -55,7 +61,7 @@ def geometric_sum(
     """
     reach = residual.size
     weight = utilization * residual / (1.0 - utilization * residual[0])
-    capacity = min(8 * reach + 64, count)
+    capacity = min(ROOM_PER_CELL * reach + ROOM, count)
     sums = np.zeros(capacity + reach)
     sums[0] = (1.0 - utilization) / (1.0 - utilization * residual[0])
     before = 0.0
@@ -69,7 +75,7 @@ def geometric_sum(
         since = since + 1 if abs(ratio - before) <= steady * ratio else 0
         before = ratio
         i += 1
-        if i > reach and (since >= 16 or value <= negligible):
+        if i > reach and (since >= STEADY_FOR or value <= negligible):
             # A law that ends at one point or two has no ratio; then nothing is left beyond either.
             return sums[:i].copy(), -math.log(ratio) if 0.0 < ratio < 1.0 else 1.0
         if i == capacity:

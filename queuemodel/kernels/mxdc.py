@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .doubles import LARGE, LEAST_LOG, LEAST_PROBABILITY
 from .jit import kernel
 from .request_mix import QueryClasses
 from .wait_table import WaitTable
@@ -110,13 +111,13 @@ def compound_poisson(arrivals: float, law: NDArray[np.float64], count: int) -> N
             sums[i + j] += weight[j] * value
         value = sums[i] / i
         out[i] = value
-        if value > 1e200:
-            exponent += math.log(1e200)
-            value *= 1e-200
+        if value > LARGE:
+            exponent += math.log(LARGE)
+            value *= 1.0 / LARGE
             for j in range(i + 1):
-                out[j] *= 1e-200
+                out[j] *= 1.0 / LARGE
             for j in range(i + 1, i + last):
-                sums[j] *= 1e-200
+                sums[j] *= 1.0 / LARGE
     scale = math.exp(exponent)
     for i in range(count):
         out[i] *= scale
@@ -285,11 +286,11 @@ def fill(table: WaitTable, first: int, beyond: int, pool: Pool, workload: Worklo
         if math.isnan(row[0]):
             if times[k] >= begins:
                 for i in range(row.size):
-                    row[i] = max(min(far[positions[i] - 1] - fall * times[k], 0.0), math.log(1e-15))
+                    row[i] = max(min(far[positions[i] - 1] - fall * times[k], 0.0), LEAST_LOG)
             else:
                 waits(times[k], positions, pool, workload, row)
                 for i in range(row.size):
-                    row[i] = math.log(max(1.0 - row[i], 1e-15))
+                    row[i] = math.log(max(1.0 - row[i], LEAST_PROBABILITY))
         # The last position waits longest.
         if row[row.size - 1] < least:
             return k + 1

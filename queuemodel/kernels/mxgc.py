@@ -7,11 +7,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from .doubles import ROUNDING
 from .interpolation import UnitGamma, noise_below
 from .jit import kernel
 from .request_mix import QueryClasses
 
-ROUNDING = 1e-12
+#: Probability that the requests so far are done at which no longer query is looked at.
+NEGLIGIBLE = 1e-9
 #: A wait that is none in seconds, and still tells from those that find a free server.
 SOME_WAIT = 1e-300
 
@@ -101,7 +103,7 @@ def latency_cdf(
             while counted < full_batches[i]:
                 done *= noise_below((at - waits[counted, u]) / (full_seconds * step), below)
                 counted += 1
-            if done < 1e-9:
+            if done < NEGLIGIBLE:
                 break
             value = done
             if remainders[i] > 0.0:

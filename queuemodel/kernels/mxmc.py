@@ -8,7 +8,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .doubles import LARGE, LEAST_PROBABILITY
 from .jit import kernel
+
+#: Room for so many levels beyond those that a queue needs at once; there will be more where they do not do.
+ROOM = 16
+#: Levels in a row with a steady ratio, after which it is that of all others.
+STEADY_FOR = 8
+#: Where a Poisson law is cut: standard deviations from its mean, and levels more, for those of a small mean are skewed.
+DEVIATIONS = 7.2
+MARGIN = 20
 
 
 class NumberInSystem(NamedTuple):
@@ -46,7 +55,7 @@ def number_in_system(
     """
     servers = slowdowns.size - 1
     most = more_than.size
-    size = 2 * (servers + most) + 16
+    size = 2 * (servers + most) + ROOM
     law = np.zeros(size)
     # Each probability, once known, is added to all sums that it enters: those additions do not wait for each other.
     lifts = np.zeros(size + most)
@@ -73,11 +82,15 @@ def number_in_system(
         before = ratio
         ratio = law[level] / law[level - 1] if law[level - 1] > 0.0 else 0.0
         settled = settled + 1 if abs(ratio - before) <= steady else 0
-        if law[level] > 1e200:
-            total *= 1e-200
-            law *= 1e-200
-            lifts *= 1e-200
-        if level > servers and ratio < 1.0 and (settled > 8 or law[level] < negligible * (1.0 - ratio) * total):
+        if law[level] > LARGE:
+            total *= 1.0 / LARGE
+            law *= 1.0 / LARGE
+            lifts *= 1.0 / LARGE
+        if (
+            level > servers
+            and ratio < 1.0
+            and (settled > STEADY_FOR or law[level] < negligible * (1.0 - ratio) * total)
+        ):
             break
     law = law[: level + 1].copy()
     at_least = law.copy()
@@ -106,7 +119,7 @@ def poisson_window(mean: float) -> tuple[int, NDArray[np.float64]]:
     if mean <= 0.0:
         return 0, np.ones(1)
     middle = int(mean)
-    reach = int(7.2 * math.sqrt(mean)) + 20
+    reach = int(DEVIATIONS * math.sqrt(mean)) + MARGIN
     first = max(middle - reach, 0)
     law = np.empty(middle + reach + 1 - first)
     law[middle - first] = math.exp(middle * math.log(mean) - mean - math.lgamma(middle + 1.0))
@@ -145,7 +158,7 @@ def log_waits(
                 # Each level beyond the end falls by the ratio from the one before it.
                 beyond = beyond * ratio if beyond > 0.0 else at_least[last] * ratio ** (level - last)
                 total += departures[d] * beyond
-            out[k, i] = math.log(max(total, 1e-15))
+            out[k, i] = math.log(max(total, LEAST_PROBABILITY))
     return out
 
 

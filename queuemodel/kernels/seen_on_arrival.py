@@ -11,6 +11,15 @@ from numpy.typing import NDArray
 from .interpolation import UnitGamma, noise_below
 from .jit import kernel
 
+#: Factor from one time to the next, until the law has fallen far enough.
+LEAP = 1.2
+#: Which turns halve the bracket, every third; on the others the logarithm's chord cuts off at least a margin of it.
+HALVING_TURN = 3
+MARGIN = 0.02
+#: How little of what is sought the law may fall over how narrow a bracket, so that a line does for the rest.
+FLAT = 0.01
+NARROW = 1e-3
+
 
 class SingleRequests(NamedTuple):
     """Queries of one shorter request: their service times, rising, and what is beyond each of them.
@@ -178,14 +187,14 @@ def when_longer(
     while below > share:
         early = late
         above = below
-        late *= 1.2
+        late *= LEAP
         below = longer(late, quiet, noisy)
     turn = 0
     while late - early > tolerance * late:
         turn += 1
         part = 0.5
-        if turn % 3 != 0 and below > 0.0:
-            part = min(max(math.log(above / share) / math.log(above / below), 0.02), 0.98)
+        if turn % HALVING_TURN != 0 and below > 0.0:
+            part = min(max(math.log(above / share) / math.log(above / below), MARGIN), 1.0 - MARGIN)
         middle = early + part * (late - early)
         value = longer(middle, quiet, noisy)
         if value > share:
@@ -195,6 +204,6 @@ def when_longer(
             late = middle
             below = value
         # Where it does not jump, a line between the two times is as good as a narrower bracket.
-        if above - below < 0.01 * share and late - early < 1e-3 * late:
+        if above - below < FLAT * share and late - early < NARROW * late:
             break
     return early, late, (above - share) / (above - below)

@@ -13,6 +13,9 @@ from .jit import kernel
 from .mxmc import NumberInSystem
 from .request_mix import QueryClasses
 
+#: Tail of the classes of queries from which on all are one group.
+RAREST = 1e-4
+
 
 class SlowedService(NamedTuple):
     """Service under contention.
@@ -179,7 +182,7 @@ def grouped(classes: QueryClasses, first: int, fineness: tuple[int, int], by_pre
     beyond = 0.0
     for i in range(count - 1, -1, -1):
         beyond += probability[first + i]
-        share = min(max(beyond, 1e-4), 1.0)
+        share = min(max(beyond, RAREST), 1.0)
         keys[i] = math.floor(fineness[0] * (1.0 - share)) + math.floor(-fineness[1] * math.log2(share))
     sums = np.zeros((3, count))
     group = -1

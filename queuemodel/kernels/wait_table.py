@@ -8,8 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .doubles import ROUNDING
 from .jit import kernel
 from .request_mix import QueryClasses
+
+#: Windows that have passed for each fine row that a panel of the mean is wide.
+WINDOWS_PER_ROW = 2.0
 
 
 class Rows(NamedTuple):
@@ -101,7 +105,7 @@ def mixed_latency(at: float, table: WaitTable, rows: Rows, classes: QueryClasses
             value = bound
             if remainders[i] > 0.0 and not decided:
                 value = waited(at - remainders[i], full, times, logs, far, rows)
-                decided = value > bound - 1e-12
+                decided = value > bound - ROUNDING
                 # Not by min(), which may drop NaN.
                 if value > bound:
                     value = bound
@@ -131,11 +135,11 @@ def mixed_mean(
         mean = start
         before = -1.0
         while True:
-            width = step * max(1.0, math.floor((start - idle[i]) / (2.0 * window)))
+            width = step * max(1.0, math.floor((start - idle[i]) / (WINDOWS_PER_ROW * window)))
             survival[0] = survival[2]
             # The end of one panel is the start of the next; the first starts a hair late, behind the jump.
             for k in range(0 if before < 0.0 else 1, 3):
-                at = start * (1.0 + 1e-12) + 0.5 * k * width
+                at = start * (1.0 + ROUNDING) + 0.5 * k * width
                 value = 1.0
                 if full_batches[i] > 0:
                     value = waited(at - full_seconds, full_batches[i] - 1, times, logs, far, rows)

@@ -7,8 +7,17 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from .doubles import LARGE_LOG
 from .jit import kernel
 from .request_mix import QueryClasses
+
+#: Newton's last step, relative, and how many steps there may be: they halve what they do not square.
+SOLVED = 1e-13
+MOST_STEPS = 100
+#: Minus the logarithm of a tail that is negligible whatever its shape.
+VANISHED = 36.0
+#: Rates beyond the decay at which a tail is bounded: multiples of this by the length of what is bounded.
+TILT = 8.0
 
 
 @kernel
@@ -70,12 +79,12 @@ def decay_rate(law: NDArray[np.float64], arrivals: float, served: int) -> float:
     for j in range(law.size):
         first += j * law[j]
         second += j * j * law[j]
-    theta = min(2.0 * first / second * math.log(served / (arrivals * first)), 600.0 / law.size)
-    for _ in range(100):
+    theta = min(2.0 * first / second * math.log(served / (arrivals * first)), LARGE_LOG / law.size)
+    for _ in range(MOST_STEPS):
         moment, slope = growth(law, theta)
         step = math.log(arrivals * moment / (served * theta)) / (slope / moment - 1.0 / theta)
         theta -= step
-        if abs(step) < 1e-13 * theta:
+        if abs(step) < SOLVED * theta:
             break
     return theta
 
@@ -213,9 +222,9 @@ def horizon(
     """
     sizes = np.abs(rates)
     here = arrivals * growth(work, theta)[0] + growth(sizes, theta)[0]
-    best = (here + 36.0) / theta
+    best = (here + VANISHED) / theta
     for k in range(1, 4):
-        more = 8.0 * k / max(rates.size, work.size)
+        more = TILT * k / max(rates.size, work.size)
         there = arrivals * growth(work, theta + more)[0] + growth(sizes, theta + more)[0]
         best = min(best, (there - here - math.log(error)) / more)
     return best

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import mxdc as mxdc_kernel, wait_table as wait_table_kernel, workload as workload_kernel
+from ..kernels.doubles import LEAST_LOG
 from ..kernels.jit import unnamed
 from ..numerics.quantile import mean
 from .protocol import StationQueue
@@ -30,8 +31,6 @@ FINEST_CELLS = 32
 #: Where cells are several requests: so much more of them, for what is lost between cells counts, and so many at least.
 COARSE_FINENESS = 1.4
 COARSEST_WINDOW = 4
-#: What a logarithm of a probability ends at, in kernels, too: 1 - p is no finer.
-LEAST_LOG = math.log(1e-15)
 #: Survival at which the integral of it, the mean, ends.
 NEGLIGIBLE_SURVIVAL = 1e-10
 #: Relative error at which a tail passes for geometric; percentiles are solved to ten times that.

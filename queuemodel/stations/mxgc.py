@@ -25,6 +25,11 @@ PANELS = (1.0, 0.75, 0.5, 0.3, 0.2, 0.13, 0.08, 0.05, 0.03, 0.02, 0.01, 0.005, 0
 NODES_PER_PANEL = 5
 #: Positions in a query whose waits are solved; of longer queries the others lie between.
 MOST_POSITIONS = 48
+#: How far apart, in logarithm, remainders may be that count as one: so many deviations of the noise, but no more than
+#: this, and a part of that where a remainder is all of a query, for no other request hides it.
+DEVIATIONS_APART = 0.5
+FARTHEST_APART = 0.25
+PART_ALONE = 0.25
 
 
 def _nodes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -113,8 +118,8 @@ def _some_positions(most: int) -> NDArray[np.int64]:
 
 def _grouped(mix: RequestMix) -> QueryClasses:
     """Merge classes whose remainders are alike next to the noise, keeping their mean."""
-    finest = min(0.25, 0.5 * math.sqrt(mix.scv))
-    width = np.where(mix.full_batches == 0, 0.25 * finest, finest)
+    apart = min(FARTHEST_APART, DEVIATIONS_APART * math.sqrt(mix.scv))
+    width = np.where(mix.full_batches == 0, PART_ALONE * apart, apart)
     some = mix.remainders > 0.0
     step = np.floor(np.log(np.where(some, mix.remainders, 1.0) / mix.full_seconds) / width)
     key = np.where(some, step, -np.inf)

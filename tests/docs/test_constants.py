@@ -1,4 +1,6 @@
+import ast
 import importlib
+import inspect
 import pkgutil
 
 import pytest
@@ -28,6 +30,22 @@ def constants():
                         yield f"{module.__name__.removeprefix('recplan.')}.{name}"
 
 
+def numbers_in_bodies():
+    """Yield the functions of kernels, with the numbers in their bodies that nobody takes for granted."""
+    face = importlib.import_module("recplan.queuemodel.kernels")
+    for found in pkgutil.iter_modules(face.__path__, f"{face.__name__}."):
+        tree = ast.parse(inspect.getsource(importlib.import_module(found.name)))
+        for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+            values = [node.value for part in function.body for node in ast.walk(part) if isinstance(node, ast.Constant)]
+            told = {value for value in values if numeric(value) and not granted(value)}
+            if told:
+                yield f"{found.name.removeprefix('recplan.')}.{function.name}", told
+
+
+def granted(value):
+    return value in (0.0, 0.5, 1.0, 2.0) or (isinstance(value, int) and value < 10)
+
+
 def test_every_constant_is_registered_as_chosen_or_said_to_be_given():
     registered = {f"{constant.module}.{constant.name}" for constant in chosen.registry()}
     there = set(constants())
@@ -35,6 +53,12 @@ def test_every_constant_is_registered_as_chosen_or_said_to_be_given():
     assert unknown == [], "register them in benchmarks/chosen.py, with values to try, or say there why they are given"
     assert registered - there == set()
     assert [place for place in registered if chosen.given(place)] == []
+
+
+def test_numbers_in_the_bodies_of_kernels_have_names_unless_they_are_those_of_a_formula():
+    there = dict(numbers_in_bodies())
+    assert {place: told for place, told in there.items() if place not in chosen.FORMULAS} == {}
+    assert [place for place in chosen.FORMULAS if place not in there] == []
 
 
 def test_everything_that_is_said_to_be_given_exists():
@@ -52,6 +76,30 @@ def test_an_altered_constant_reaches_what_imported_it_and_what_was_made_of_it():
         assert mgc.TAILS[-1] == pytest.approx(1e-4)
     assert interpolated_waits.LEAST_TAIL == mgc.LEAST_TAIL == 1e-6
     assert mgc.TAILS is tails
+
+
+def test_an_altered_constant_reaches_kernels_that_are_compiled_already():
+    from recplan.queuemodel.kernels import mxmc
+
+    before = mxmc.poisson_window(4.0)[1].size
+    with altered("recplan.queuemodel.kernels.mxmc", "MARGIN", 120):
+        assert mxmc.poisson_window(4.0)[1].size == before + 100
+    assert mxmc.poisson_window(4.0)[1].size == before
+
+
+def test_only_kernels_that_read_an_altered_constant_or_call_one_that_does_are_compiled_anew():
+    from recplan.queuemodel.kernels import mxmc
+    from recplan.queuemodel.stations import contended
+
+    window, waits, law = mxmc.poisson_window, mxmc.log_waits, mxmc.number_in_system
+    with altered("recplan.queuemodel.kernels.mxmc", "MARGIN", 120):
+        assert window is not mxmc.poisson_window
+        assert waits is not mxmc.log_waits
+        assert law is mxmc.number_in_system
+    with altered("recplan.queuemodel.kernels.mxmc", "STEADY_FOR", 9):
+        assert law is not mxmc.number_in_system
+        assert contended.number_in_system is mxmc.number_in_system
+    assert (window, waits, law) == (mxmc.poisson_window, mxmc.log_waits, contended.number_in_system)
 
 
 def test_what_a_function_remembers_is_forgotten_when_a_constant_is_altered():
