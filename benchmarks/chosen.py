@@ -87,14 +87,21 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "TABLE_POINTS", (256, 8192), by.percentiles(*NOISY), 65536)
     at = "queuemodel.numerics.quantile"
     yield Constant(at, "TOLERANCE", (1e-4, 1e-9), by.percentiles("cut", "noise"), 1e-12)
+    yield Constant(at, "FIRST_STRIDE", (0.05, 1.0), by.percentiles("cut", "noise"), 0.25)
+    yield Constant(at, "STRIDE_GROWTH", (1.2, 2.5), by.percentiles("cut", "noise"), 1.6)
     yield Constant(at, "NEGLIGIBLE", (1e-6, 1e-8, 1e-12), by.means("alike", "noise"), 1e-13)
     yield Constant(at, "PANELS_PER_STEP", (1, 2, 8), by.means("alike", "noise"), 16)
     yield Constant(at, "FAR", (4, 96), by.means("alike", "noise"), 384)
     at = "queuemodel.numerics.root_finding"
     yield Constant(at, "CLOSING", (0.05, 0.5), by.percentiles("cut", *NOISY), 0.25)
+    yield Constant(at, "NEAR", (2.0, 32.0), by.percentiles("cut", *NOISY), 8.0)
+    yield Constant(at, "CHECKED_TURN", (2, 8), by.percentiles("cut", *NOISY), 4)
+    yield Constant(at, "STALLED", (0.1, 0.8), by.percentiles("cut", *NOISY), 0.4)
     at = "queuemodel.simulation"
     yield Constant(at, "BATCHES", (10, 40), by.intervals)
     yield Constant(at, "MEMORIES", (1, 8, 64), by.intervals)
+    yield Constant(at, "WARM_UP_SHARE", (0.0, 0.2), by.intervals)
+    yield Constant(at, "WARM_UP_MEMORIES", (0, 5, 200), by.intervals)
     at = "queuemodel.stations.contended"
     yield Constant(at, "NEGLIGIBLE", (5e-12, 1e-14), by.percentiles("slowed", *NOISY), 1e-15)
     yield Constant(at, "TOLERANCE", (1e-4, 1e-8), by.percentiles("slowed", *NOISY), 1e-11)
@@ -121,6 +128,7 @@ def registry() -> Iterator[Constant]:
     at = "queuemodel.stations.mgc"
     yield Constant(at, "CELLS_PER_REQUEST", (6, 12, 48), by.percentiles("single"), 192)
     yield Constant(at, "NO_WAIT", (1e-4, 1e-12), by.percentiles("night"), 0.0)
+    yield Constant(at, "FURTHER", (1.0, 2.0), by.percentiles("single"), 8.0)
     at = "queuemodel.stations.mxdc"
     yield Constant(at, "FINE_WINDOWS", (1, 4), by.percentiles("cut"), 16)
     yield Constant(at, "FINE_ROWS", (5, 20), by.percentiles("cut"), 100)
@@ -153,6 +161,8 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "ALIASED", (1e-4, 1e-6, 1e-12), by.percentiles("cut", "alike"), 1e-13)
     yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-11), by.percentiles("cut", "alike"), 1e-16)
     yield Constant(at, "FEWEST", (16, 1024), by.percentiles("cut", "alike"), 4096)
+    yield Constant(at, "POINTS_PER_CELL", (0.5, 4.0), by.percentiles("cut", "alike"), 32.0)
+    yield Constant(at, "MOST_DAMPING", (15.0, 36.0), by.percentiles("cut", "alike"), 24.0)
     at = "solvers.capacity"
     yield Constant(at, "TOLERANCE", (1e-4, 1e-8), by.capacities, 1e-10)
     yield Constant(at, "IDLE", (1e-6, 1e-12), by.capacities, 1e-9)
@@ -220,6 +230,8 @@ GIVEN = {
         "queuemodel.numerics.quantile.LEAST_SURVIVAL",
         "queuemodel.numerics.root_finding.MOST_TURNS",
         "queuemodel.stations.station.ROUNDING",
+        "queuemodel.simulation.ROUNDING",
+        "queuemodel.stations.mxdc.HAIR",
         "queuemodel.stations.mxdc.LEAST_ARRIVALS",
         "queuemodel.stations.workload.MOST_POINTS",
         "solvers.capacity.SMALLEST",
@@ -256,6 +268,9 @@ GIVEN = {
 
 #: Functions whose bodies have numbers in them that no one chose, and what the numbers are.
 FORMULAS = {
+    "queuemodel.inputs.arguments.percentile": "the highest percentile, which the message states",
+    "queuemodel.inputs.size_laws.checked": "how far from 1 probabilities may sum to that a user enters",
+    "queuemodel.inputs.size_laws.maximum_entropy": "slopes that put all of a law on an end of it",
     "queuemodel.kernels.wait_table.waited": "the coefficients of a cubic by its ends and slopes",
     "queuemodel.kernels.wait_table.mixed_mean": "the weights of Simpson's rule",
 }

@@ -23,6 +23,12 @@ from .stations.station import Station, Stations
 BATCHES = 20
 #: Times that a station has to forget how it began within a batch, so that batches hardly depend on each other.
 MEMORIES = 2
+#: Queries before the recorded ones, for the machine starts empty: a share of these, and so many times those, or the
+#: servers, that a station takes to forget how it began.
+WARM_UP_SHARE = 0.05
+WARM_UP_MEMORIES = 50
+#: What the rank of a percentile may be too high by rounding.
+ROUNDING = 1e-9
 #: Their latencies take 0.8 GB.
 MOST_QUERIES = 100_000_000
 
@@ -249,7 +255,7 @@ def simulate(
     cores, accelerator = machine.cpu.cores, machine.accelerator
     units = accelerator.units if accelerator is not None else 0
     forgotten = [1.0 / (1.0 - station.utilization(rate)) ** 2 for station in stations]
-    warm_up = math.ceil(min(queries, 0.05 * queries + 50 * max(cores, units, *forgotten)))
+    warm_up = math.ceil(min(queries, WARM_UP_SHARE * queries + WARM_UP_MEMORIES * max(cores, units, *forgotten)))
 
     rng = np.random.default_rng(seed)
     largest = sizes.max_size
@@ -287,6 +293,6 @@ def _servers(curve: ServiceCurve, number: int, largest: int, station: Station | 
 
 def _percentile(latencies: NDArray[np.float64], q: float) -> float:
     # A product such as 0.07 * 100 must not be rounded up to the next rank.
-    rank = math.ceil(q * latencies.size / 100 - 1e-9)
+    rank = math.ceil(q * latencies.size / 100 - ROUNDING)
     index = max(rank, 1) - 1
     return float(np.partition(latencies, index)[index])

@@ -11,6 +11,9 @@ from .root_finding import crossing
 
 #: Relative width of the last bracket; capacities, which are solved to 1e-6, must not see it.
 TOLERANCE = 1e-7
+#: The first stride in search of a bracket, as a share of what the quantile may be of the order of, and its growth.
+FIRST_STRIDE = 0.25
+STRIDE_GROWTH = 1.6
 #: Stands for a survival of 0, whose logarithm is not finite; 1 - cdf is no finer.
 LEAST_SURVIVAL = 1e-16
 #: Survival at which the integral of it ends: an exponential tail then leaves out less than 1e-8 of the mean.
@@ -52,12 +55,12 @@ def quantile(cdf: Callable[[float], float], probability: float, least: float, sc
     bad, above = least, excess(least)
     if above <= 0.0:
         return least
-    stride = 0.25 * max(least, scale)
+    stride = FIRST_STRIDE * max(least, scale)
     good = bad + stride
     below = excess(good)
     while below > 0.0:
         bad, above = good, below
-        stride *= 1.6
+        stride *= STRIDE_GROWTH
         good += stride
         below = excess(good)
     return crossing(excess, (good, below), (bad, above), relative=TOLERANCE)

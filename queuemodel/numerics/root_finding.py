@@ -9,6 +9,11 @@ from collections.abc import Callable
 MOST_TURNS = 200
 #: Share of the tolerance to go beyond an estimate of the root.
 CLOSING = 0.25
+#: So many times that far from an end of the bracket, an estimate is still near it.
+NEAR = 8.0
+#: After every so many turns bisection takes one, if more than this share of the bracket before them is left.
+CHECKED_TURN = 4
+STALLED = 0.4
 
 
 def crossing(
@@ -58,17 +63,17 @@ def crossing(
         newest, opposite = ((good, below), (bad, above)) if newest_is_good else ((bad, above), (good, below))
         target = None if third is None else _interpolated(newest, opposite, third)
         step = target - good if target is not None else _secant(below * below_lean, above * above_lean, gap)
-        if turn % 4 == 0:
-            if abs(gap) > 0.4 * width:
+        if turn % CHECKED_TURN == 0:
+            if abs(gap) > STALLED * width:
                 step = 0.5 * gap
             width = abs(gap)
         if not math.isfinite(step):
             step = 0.5 * gap
         # A root as near an end as a good estimate puts it: aim beyond it, so that the bracket closes.
         beyond = CLOSING * tolerance
-        if third is not None and abs(step) < 8.0 * beyond:
+        if third is not None and abs(step) < NEAR * beyond:
             step += math.copysign(beyond, gap)
-        elif third is not None and abs(gap - step) < 8.0 * beyond:
+        elif third is not None and abs(gap - step) < NEAR * beyond:
             step -= math.copysign(beyond, gap)
         step = math.copysign(min(max(abs(step), beyond), max(abs(gap) - beyond, beyond)), gap)
         value = excess(good + step)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import mxgc as mxgc_kernel
+from ..kernels.doubles import ROUNDING
 from .mxdc import MxDcLaw
 from .mxmc import MxMcLaw
 
@@ -94,4 +95,4 @@ def _times(service_mean: float, reach: float) -> NDArray[np.float64]:
     if ratio > fine[-1]:
         coarse = fine[-1] * GROWTH ** np.arange(1, 1 + math.ceil(math.log(ratio / fine[-1]) / math.log(GROWTH)))
     # A hair late: a query that waits for its own requests may start at exactly a multiple of the service time.
-    return service_mean * (1.0 + 1e-12) * np.append(fine, coarse)
+    return service_mean * (1.0 + ROUNDING) * np.append(fine, coarse)

@@ -25,6 +25,8 @@ CELLS_PER_REQUEST = 24
 FIRST = np.array([1])
 #: Probability to wait below which nobody waits.
 NO_WAIT = 1e-9
+#: How much further than asked for waits are tabulated, so that a search for a quantile need not do it at each step.
+FURTHER = 1.2
 
 
 class MgcQueue(StationQueue):
@@ -81,8 +83,7 @@ class MgcLaw:
         if until > self._until:
             queue, pool = self.queue, self.queue.deterministic
             exponential = MxMcLaw(pool.mix, pool.cores, self.rate)
-            # Further than asked for, so that a search for a quantile does not build the table anew at each step.
-            self._until = 1.2 * until
+            self._until = FURTHER * until
             # An interpolated wait is at least scv times the exponential one.
             reach = self._until / min(queue.scv, 1.0) if queue.scv > 0.0 else math.inf
             tables = interpolated_waits(pool.at(self.rate), exponential, FIRST, queue.scv, reach)

@@ -41,6 +41,8 @@ LONG_RECURSION = 60_000
 DAMPING = math.log(1e10)
 #: Arrivals in a window that stand for none, so that logarithms stay finite.
 LEAST_ARRIVALS = 1e-100
+#: Share of a time by which rounding may put it on the wrong side of another.
+HAIR = 1e-14
 
 
 class MxDcQueue(StationQueue):
@@ -55,7 +57,7 @@ class MxDcQueue(StationQueue):
         self.served = cores if mix.alike else _served(mix.work_square / self.window**2, cores)
         self.work = workload_kernel.work_lattice(mix.classes, self.window * cores / self.served)
         # A hair early, so that rounding cannot hold back a latency that is exactly the idle one.
-        self.idle = mix.idle(np.ones(cores + 1)) * (1.0 - 1e-14)
+        self.idle = mix.idle(np.ones(cores + 1)) * (1.0 - HAIR)
         self.positions = np.arange(1, mix.most + 1)
         sums = unnamed(mxdc_kernel.remainder_sums(mix.classes))
         self.pool = unnamed(mxdc_kernel.Pool(mix.classes, sums, self.work, cores, self.served, self.window, mix.alike))
@@ -182,7 +184,7 @@ class MxDcLaw:
         windows = max(self.settled, FINE_WINDOWS) - FINE_WINDOWS + 1
         coarse = FINE_WINDOWS + np.arange(windows * COARSE_ROWS) / COARSE_ROWS
         # A hair beyond the multiples, so that rounding cannot put a window's end into the round before it.
-        times = np.concatenate([fine, coarse]) * (self.queue.window * (1.0 + 1e-14))
+        times = np.concatenate([fine, coarse]) * (self.queue.window * (1.0 + HAIR))
         return self._empty_table(times, self.queue.positions)
 
     def _empty_table(self, times: NDArray[np.float64], positions: NDArray[np.int64]) -> wait_table_kernel.WaitTable:

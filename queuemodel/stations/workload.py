@@ -19,6 +19,10 @@ NEGLIGIBLE = 1e-14
 MOST_POINTS = 1 << 20
 #: Points that even a short window wants: to begin with fewer and be aliased costs more.
 FEWEST = 128
+#: Points to begin with for each cell that is served in a window; where they are too few, aliasing tells.
+POINTS_PER_CELL = 1.5
+#: Logarithm of the weight of a transform's last point: the larger, the less wraps around and the more rounding shows.
+MOST_DAMPING = 30.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,9 +118,9 @@ def workload(work: NDArray[np.float64], arrivals: float, served: int) -> Workloa
         rates[::period] = coarse.rates
         return Workload(rates, coarse.decay / period, period, coarse.points)
     theta = workload_kernel.decay_rate(work, arrivals, served)
-    points = 1 << math.ceil(math.log2(max(1.5 * served + FEWEST, 2 * work.size)))
+    points = 1 << math.ceil(math.log2(max(POINTS_PER_CELL * served + FEWEST, 2 * work.size)))
     while True:
-        radius = min(0.5 * theta, 30.0 / points)
+        radius = min(0.5 * theta, MOST_DAMPING / points)
         transform = np.fft.rfft(workload_kernel.spread(work, radius, points))
         log_factor = workload_kernel.log_wiener_hopf(transform, work, arrivals, served, points, radius, theta)
         rates, aliased = workload_kernel.positive_rates(np.fft.irfft(log_factor, points), radius, theta, NEGLIGIBLE)

@@ -31,11 +31,11 @@ def constants():
 
 
 def numbers_in_bodies():
-    """Yield the functions of kernels, with the numbers in their bodies that nobody takes for granted."""
-    face = importlib.import_module("recplan.queuemodel.kernels")
-    for found in pkgutil.iter_modules(face.__path__, f"{face.__name__}."):
+    """Yield the functions of the queue model with the numbers in their bodies that nobody takes for granted."""
+    face = importlib.import_module("recplan.queuemodel")
+    for found in pkgutil.walk_packages(face.__path__, f"{face.__name__}."):
         tree = ast.parse(inspect.getsource(importlib.import_module(found.name)))
-        for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
             values = [node.value for part in function.body for node in ast.walk(part) if isinstance(node, ast.Constant)]
             told = {value for value in values if numeric(value) and not granted(value)}
             if told:
@@ -43,7 +43,8 @@ def numbers_in_bodies():
 
 
 def granted(value):
-    return value in (0.0, 0.5, 1.0, 2.0) or (isinstance(value, int) and value < 10)
+    """Whether a number is none to be chosen: a small whole one, a half, or the hundred of percentages."""
+    return value in (0.0, 0.5, 1.0, 2.0, 100.0) or (isinstance(value, int) and value < 10)
 
 
 def test_every_constant_is_registered_as_chosen_or_said_to_be_given():
@@ -55,7 +56,7 @@ def test_every_constant_is_registered_as_chosen_or_said_to_be_given():
     assert [place for place in registered if chosen.given(place)] == []
 
 
-def test_numbers_in_the_bodies_of_kernels_have_names_unless_they_are_those_of_a_formula():
+def test_numbers_in_the_bodies_of_functions_have_names_unless_they_are_those_of_a_formula():
     there = dict(numbers_in_bodies())
     assert {place: told for place, told in there.items() if place not in chosen.FORMULAS} == {}
     assert [place for place in chosen.FORMULAS if place not in there] == []
