@@ -208,7 +208,7 @@ def test_the_capacity_is_marked_where_the_target_is_met():
     assert line(axes, label)[0] == [capacity]
     assert line(axes, label)[1] == [60.0]
     assert label == f"capacity: {capacity:.1f} queries/s"
-    assert list(line(axes, "target: p95 <= 60 ms")[1]) == [60.0, 60.0]
+    assert list(line(axes, "target: p95 <= 60 ms of all queries together")[1]) == [60.0, 60.0]
     loads, milliseconds = line(axes, "p95")
     assert np.interp(capacity, loads, milliseconds) == pytest.approx(60.0, rel=1e-4)
 
@@ -226,7 +226,7 @@ def test_without_a_target_the_loads_end_below_overload_and_nothing_is_marked():
 
 
 def test_a_target_out_of_reach_is_drawn_without_a_capacity():
-    found = curve(Sla(95, 0.001))
+    found = curve(Sla(95, 0.001, "station"))
     (axes,) = load_figure(found, about=ABOUT).axes
     assert found.capacity_qps == 0.0
     assert [drawing.get_label() for drawing in axes.lines][-1] == "target: p95 <= 1 ms"
@@ -248,7 +248,7 @@ def test_the_distribution_is_that_of_the_analysis_and_the_steps_are_those_of_the
     times, within = line(body, "simulation of 500 queries")
     # A time that was turned into milliseconds and back may have been rounded to before its step.
     assert np.allclose(within, 100 * sample.cdf(np.asarray(times) / 1e3), atol=100 * 3 / 500)
-    assert list(line(body, "target: p95 <= 60 ms")[0]) == [60.0, 60.0]
+    assert list(line(body, "target: p95 <= 60 ms of all queries together")[0]) == [60.0, 60.0]
     marks = [list(drawing.get_ydata()) for drawing in body.lines if len(drawing.get_ydata()) == 2]
     assert [95.0, 95.0] in marks
 
