@@ -168,6 +168,7 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "IDLE", (1e-6, 1e-12), by.capacities, 1e-9)
     yield Constant(at, "LEAST_DEPTH", (1e-8, 1e-3), by.pattern_search)
     yield Constant(at, "LEAST_GUESS", (1e-6, 1e-1), by.capacities, 1e-3)
+    yield Constant(at, "LEAST_LEFT", (0.01, 0.2), by.capacities, 0.05)
     at = "solvers.search.bounds"
     yield Constant(at, "SLACK", (0.5, 0.95, 1.0), by.exact_search("noisy"), 0.0)
     yield Constant(at, "IDLE_SHARE", (1e-12, 1e-6), by.exact_search("quiet"), 1e-9)
@@ -273,6 +274,7 @@ FORMULAS = {
     "queuemodel.inputs.size_laws.maximum_entropy": "slopes that put all of a law on an end of it",
     "queuemodel.kernels.wait_table.waited": "the coefficients of a cubic by its ends and slopes",
     "queuemodel.kernels.wait_table.mixed_mean": "the weights of Simpson's rule",
+    "solvers.search.unreachable.unreachable": "milliseconds of a second",
 }
 
 

@@ -20,6 +20,8 @@ ROUNDING = 1e-13
 #: How near to the stable load, in its logarithm, the search begins: at a known capacity, and where that is guessed.
 LEAST_DEPTH = 1e-6
 LEAST_GUESS = 1e-3
+#: Share of the bound that a guess leaves to waits at least: service that takes it all would put it nowhere.
+LEAST_LEFT = 0.05
 
 
 def max_qps(machine: Machine, sizes: QuerySizes, policy: Policy, sla: Sla) -> float:
@@ -180,7 +182,7 @@ def _depth(stations: Stations, sla: Sla) -> float:
     depths = []
     for station in stations:
         mix, bound = station.mix, sla.seconds / station.crowded
-        left = max(bound - mix.longest - mix.work / station.servers, 0.05 * bound)
+        left = max(bound - mix.longest - mix.work / station.servers, LEAST_LEFT * bound)
         mean_wait = 0.5 * mix.work_square / mix.work * (1.0 + mix.scv) / station.servers
         depths.append(goal * mean_wait / left - math.log(station.stable_qps / stations.stable_qps))
     return max(min(max(depths), 0.5 * goal), LEAST_GUESS)

@@ -31,9 +31,9 @@ def constants():
 
 
 def numbers_in_bodies():
-    """Yield the functions of the queue model with the numbers in their bodies that nobody takes for granted."""
-    face = importlib.import_module("recplan.queuemodel")
-    for found in pkgutil.walk_packages(face.__path__, f"{face.__name__}."):
+    """Yield the functions that solve and search with the numbers in their bodies that nobody takes for granted."""
+    faces = [importlib.import_module(f"recplan.{package}") for package in ("queuemodel", "solvers")]
+    for found in (found for face in faces for found in pkgutil.walk_packages(face.__path__, f"{face.__name__}.")):
         tree = ast.parse(inspect.getsource(importlib.import_module(found.name)))
         for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
             values = [node.value for part in function.body for node in ast.walk(part) if isinstance(node, ast.Constant)]
