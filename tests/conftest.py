@@ -11,9 +11,10 @@ from source_tree import ROOT
 # The folders of the source tree must not pass for top-level packages: tests see only the installed recplan.
 sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != ROOT]
 
-hypothesis.settings.register_profile("local", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+# Who only wants to know whether an installation works shall not meet a counterexample that nobody has seen before.
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("exploring", deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 #: Each process collects the tests and compiles the kernels that its own need.
