@@ -27,7 +27,8 @@ class InterpolatedWaits:
     """Waiting times of some requests of a query, from the two corners where they are exact or nearly so.
 
     A quantile of a wait is (1 - scv) times that of deterministic service plus scv times that of exponential
-    service, at the same level (Tijms, *A First Course in Stochastic Models*, ch. 9).
+    service, at the same level (Tijms, *A First Course in Stochastic Models*, ch. 9); the latter is scaled to the work
+    that queries bring.
 
     Parameters
     ----------
@@ -39,6 +40,8 @@ class InterpolatedWaits:
         Which requests of their query, rising; 1 is the first.
     scv : float
         Squared coefficient of variation of a request's service time.
+    factor : float
+        On the quantiles of exponential service.
     """
 
     times: NDArray[np.float64]
@@ -46,11 +49,12 @@ class InterpolatedWaits:
     exponential: NDArray[np.float64]
     positions: NDArray[np.int64]
     scv: float
+    factor: float
 
     def quantiles(self, tails: NDArray[np.float64]) -> NDArray[np.float64]:
         """Waits that are exceeded with falling tail probabilities; shape (last position, tails)."""
         deterministic = mxgc_kernel.wait_quantiles(self.times, self.deterministic, tails)
-        exponential = mxgc_kernel.wait_quantiles(self.times, self.exponential, tails)
+        exponential = self.factor * mxgc_kernel.wait_quantiles(self.times, self.exponential, tails)
         return mxgc_kernel.between(deterministic, exponential, self.scv, self.positions)
 
 
@@ -60,6 +64,8 @@ def interpolated_waits(
     positions: NDArray[np.int64],
     scv: float,
     until: float = math.inf,
+    factor: float = 1.0,
+    stretch: float = 1.0,
 ) -> InterpolatedWaits:
     """Tabulate the waits of both corners at one load.
 
@@ -73,9 +79,13 @@ def interpolated_waits(
         Squared coefficient of variation of a request's service time.
     until : float
         Longest wait that is of interest, in seconds.
+    factor : float
+        On the quantiles of exponential service.
+    stretch : float
+        How much longer deterministic waits may be than exponential ones, at least 1.
     """
-    # Exponential waits have the longer tail: one scale of times, up to where they are negligible, serves both.
-    busy = exponential.service_mean / exponential.cores
+    # One scale of times, up to where the longer of both waits is negligible, serves both.
+    busy = exponential.service_mean / exponential.cores * stretch
     reach = busy * (float(positions[-1]) + math.log(1.0 / LEAST_TAIL) / (1.0 - exponential.ratio))
     times = _times(exponential.service_mean, min(reach, until))
     return InterpolatedWaits(
@@ -84,6 +94,7 @@ def interpolated_waits(
         exponential.log_waits(times, positions),
         positions,
         scv,
+        factor,
     )
 
 

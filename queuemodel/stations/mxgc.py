@@ -52,6 +52,7 @@ class MxGcQueue(StationQueue):
         self.noise = unnamed(unit_table(mix.scv))
         self.classes = unnamed(_grouped(mix))
         self.positions = _some_positions(mix.most)
+        self.factor, self.stretch = _exponential_scale(mix)
 
     def at(self, rate: float) -> MxGcLaw:
         """Solve the queue at a rate of queries per second, below the stable one."""
@@ -59,10 +60,11 @@ class MxGcQueue(StationQueue):
 
 
 class MxGcLaw:
-    """Latency and waits of the noisy pool at one arrival rate: an estimate, nearly exact at scv 0 and 1.
+    """Latency and waits of the noisy pool at one arrival rate: an estimate, that of the quiet pool at scv 0.
 
     The quantiles of the j-th request's wait are interpolated in the scv between the deterministic and the exponential
-    pool (Tijms, *A First Course in Stochastic Models*, ch. 9). A query then sees the waits of all its requests at one
+    pool (Tijms, *A First Course in Stochastic Models*, ch. 9), whose waits are scaled to the work that queries bring.
+    A query then sees the waits of all its requests at one
     common quantile, and their service times independent: its latency is the latest end.
     """
 
@@ -72,7 +74,9 @@ class MxGcLaw:
             queue.quiet.at(rate),
             MxMcLaw(queue.mix, queue.quiet.cores, rate),
             queue.positions,
-            queue.mix.scv,
+            min(queue.mix.scv, 1.0),
+            factor=queue.factor,
+            stretch=queue.stretch,
         )
         self.waits = self.tables.quantiles(TAILS)
 
@@ -106,6 +110,19 @@ class MxGcLaw:
     @cached_property
     def _fine_waits(self) -> NDArray[np.float64]:
         return self.tables.quantiles(FINE_TAILS)
+
+
+def _exponential_scale(mix: RequestMix) -> tuple[float, float]:
+    """Factor on exponential waits that makes up for sizes that vary, and the one for waits without noise, at least 1.
+
+    Exponential requests of one mean bring work of another second moment than these do; waits grow with that moment.
+    Equation (29).
+    """
+    counts = mix.counts.astype(np.float64)
+    mean = mix.work / float(mix.probability @ counts)
+    alike = mean**2 * float(mix.probability @ (counts**2 + counts))
+    squares = float(mix.probability @ (mix.full_batches * mix.full_seconds**2 + mix.remainders**2))
+    return (mix.work_square + max(mix.scv, 1.0) * squares) / alike, max(1.0, mix.work_square / alike)
 
 
 def _some_positions(most: int) -> NDArray[np.int64]:
