@@ -165,13 +165,12 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "MOST_DAMPING", (15.0, 36.0), by.percentiles("cut", "alike"), 24.0)
     at = "solvers.capacity"
     yield Constant(at, "TOLERANCE", (1e-4, 1e-8), by.capacities, 1e-10)
-    yield Constant(at, "IDLE", (1e-6, 1e-12), by.capacities, 1e-9)
+    yield Constant(at, "IDLE", (1e-4, 1e-9), by.capacities, 1e-9)
     yield Constant(at, "LEAST_DEPTH", (1e-8, 1e-3), by.pattern_search)
     yield Constant(at, "LEAST_GUESS", (1e-6, 1e-1), by.capacities, 1e-3)
     yield Constant(at, "LEAST_LEFT", (0.01, 0.2), by.capacities, 0.05)
     at = "solvers.search.bounds"
     yield Constant(at, "SLACK", (0.5, 0.95, 1.0), by.exact_search("noisy"), 0.0)
-    yield Constant(at, "IDLE_SHARE", (1e-12, 1e-6), by.exact_search("quiet"), 1e-9)
     at = "solvers.search.lattice_search"
     yield Constant(at, "EQUAL", (1e-8, 1e-3), by.exact_search("quiet"), 1e-9)
     at = "solvers.search.branch_and_bound"
@@ -228,18 +227,18 @@ GIVEN = {
         "queuemodel.kernels.mxgc.SOME_WAIT",
         "queuemodel.kernels.workload.SOLVED",
         "queuemodel.kernels.workload.MOST_STEPS",
+        "queuemodel.numerics.level.HAIR",
+        "queuemodel.numerics.level.TOLERANCE",
         "queuemodel.numerics.quantile.LEAST_SURVIVAL",
         "queuemodel.numerics.root_finding.MOST_TURNS",
         "queuemodel.stations.station.ROUNDING",
-        "queuemodel.simulation.ROUNDING",
         "queuemodel.stations.mxdc.HAIR",
         "queuemodel.stations.mxdc.LEAST_ARRIVALS",
         "queuemodel.stations.workload.MOST_POINTS",
         "solvers.capacity.SMALLEST",
-        "solvers.capacity.ROUNDING",
         "solvers.planning.fleet.BELOW_CAPACITY",
         "solvers.planning.sweep.SOLVED",
-        "solvers.search.bounds.HAIR",
+        "solvers.search.bounds.FASTEST",
         "solvers.search.bounds.ROUNDING",
         "solvers.search.pattern_search.ROUNDING",
     ),
@@ -263,6 +262,9 @@ GIVEN = {
     "when something is said, shown or drawn, and how; no figure depends on it": (
         "cli",
         "profiles.measurement.caveats",
+        "queuemodel.numerics.level.APART",
+        "queuemodel.numerics.level.MEASURED_QUERIES",
+        "queuemodel.numerics.level.ONE_SIDED",
         "queuemodel.results",
     ),
 }

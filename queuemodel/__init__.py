@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .inputs.service_curve import PROVENANCES as PROVENANCES, ServiceCurve
     from .inputs.size_laws import LARGEST_SIZE as LARGEST_SIZE, published_laws as published_laws
     from .kernels.request_mix import MixSums as MixSums
+    from .numerics import level as level
     from .numerics.gamma import unit_table as unit_table
     from .numerics.quantile import quantile as quantile
     from .numerics.root_finding import crossing as crossing
@@ -60,6 +61,7 @@ _HOMES = {
     "inputs.service_curve": ("PROVENANCES", "ServiceCurve"),
     "inputs.size_laws": ("LARGEST_SIZE", "published_laws"),
     "kernels.request_mix": ("MixSums",),
+    "numerics": ("level",),
     "numerics.gamma": ("unit_table",),
     "numerics.quantile": ("quantile",),
     "numerics.root_finding": ("crossing",),

@@ -13,6 +13,7 @@ from .inputs import arguments
 from .inputs.machine import Machine
 from .inputs.policy import Policy
 from .inputs.query_sizes import QuerySizes
+from .numerics import level
 from .numerics.quantile import quantile
 from .results import LawPresentation
 from .stations.protocol import StationLaw
@@ -64,14 +65,49 @@ class Latency(LawPresentation):
     def percentile(self, q: float) -> float:
         """The smallest time, in seconds, within which at least q per cent of the queries are answered.
 
+        A share that is up to 1e-10 below that, which no measurement can tell, reaches it, so that rounding does not
+        decide on which side of a jump of the law a percentile lies. `jumps` tells where there is one.
+
         Raises
         ------
         ValueError
             If `q` is not a number from 1 to 99.99.
         """
-        probability = arguments.percentile("q", q) / 100.0
-        stations = self._stations
-        return quantile(self._cdf, probability, stations.least(probability), stations.scale)
+        return self._percentile(arguments.percentile("q", q))
+
+    def sides(self, q: float) -> tuple[float, float]:
+        """The percentiles just below and just above the q-th, in seconds: those of shares a standard error apart.
+
+        The standard error is that of the share in a measurement of 100 000 independent queries: such a measurement
+        finds its percentile between the two two times in three. Where they are far apart, `jumps` is true.
+
+        Raises
+        ------
+        ValueError
+            If `q` is not a number from 1 to 99.99.
+
+        Examples
+        --------
+        One query in ten is long, so p90 is what short ones take or what long ones take:
+
+        >>> from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, analyze
+        >>> machine = Machine(cpu=CorePool(cores=40, service=ServiceCurve.from_table([1, 2], [0.010, 0.025])))
+        >>> sizes = QuerySizes.from_pmf([0.9, 0.1])
+        >>> latency = analyze(machine, sizes, Policy(batch_size=2), qps=100.0)
+        >>> [round(1e3 * seconds, 3) for seconds in latency.sides(90)], latency.jumps(90), latency.jumps(95)
+        ([10.0, 25.0], True, False)
+        """
+        return level.sides(self._percentile, arguments.percentile("q", q))
+
+    def jumps(self, q: float) -> bool:
+        """Whether the q-th percentile sits on a jump: a measurement may find either of its `sides`, 10 % apart or more.
+
+        Raises
+        ------
+        ValueError
+            If `q` is not a number from 1 to 99.99.
+        """
+        return level.jumps(self._percentile, arguments.percentile("q", q))
 
     @overload
     def cdf(self, t: float) -> float: ...
@@ -115,7 +151,7 @@ class Latency(LawPresentation):
         ValueError
             If `q` is not a number from 1 to 99.99.
         """
-        probability = arguments.percentile("q", q) / 100.0
+        probability = level.least(arguments.percentile("q", q))
         law = self._cpu
         return 0.0 if law is None else quantile(law.wait, probability, 0.0, self._stations.scale)
 
@@ -123,7 +159,12 @@ class Latency(LawPresentation):
     def _cpu(self) -> StationLaw | None:
         return next((law for station, law in self._laws if station.name == "cpu"), None)
 
+    def _percentile(self, q: float) -> float:
+        probability, stations = level.least(q), self._stations
+        return quantile(self._cdf, probability, stations.least(probability), stations.scale)
+
     def _cdf(self, at: float) -> float:
+        at = level.within(at)
         return min(1.0, sum(station.share * law.latency(at) for station, law in self._laws))
 
 

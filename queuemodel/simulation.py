@@ -15,6 +15,7 @@ from .inputs.policy import Policy
 from .inputs.query_sizes import QuerySizes
 from .inputs.service_curve import ServiceCurve
 from .kernels.simulation import Servers, simulate_queries
+from .numerics import level
 from .results import SamplePresentation
 from .stations.station import Station, Stations
 
@@ -27,8 +28,6 @@ MEMORIES = 2
 #: servers, that a station takes to forget how it began.
 WARM_UP_SHARE = 0.05
 WARM_UP_MEMORIES = 50
-#: What the rank of a percentile may be too high by rounding.
-ROUNDING = 1e-9
 #: Their latencies take 0.8 GB.
 MOST_QUERIES = 100_000_000
 
@@ -292,7 +291,5 @@ def _servers(curve: ServiceCurve, number: int, largest: int, station: Station | 
 
 
 def _percentile(latencies: NDArray[np.float64], q: float) -> float:
-    # A product such as 0.07 * 100 must not be rounded up to the next rank.
-    rank = math.ceil(q * latencies.size / 100 - ROUNDING)
-    index = max(rank, 1) - 1
+    index = level.rank(q, latencies.size) - 1
     return float(np.partition(latencies, index)[index])

@@ -6,17 +6,16 @@ import math
 from collections.abc import Iterable
 from typing import get_args
 
-from recplan.queuemodel import Machine, Policy, QuerySizes, Scope, Sla, Stations, arguments, crossing, quantile
+from recplan.queuemodel import Machine, Policy, QuerySizes, Scope, Sla, Stations, arguments, crossing, level, quantile
 
 #: Half of what is promised of a capacity, 1e-6.
 TOLERANCE = 5e-7
-#: Share of the stable load that stands for an idle machine.
-IDLE = 1e-9
+#: Share of the stable load that stands for an idle machine: small, yet so large that what it makes late counts beside
+#: the tolerance of a percentile.
+IDLE = 1e-6
 DEEPEST = -math.log(IDLE)
 #: Stands for a late share of 0, whose logarithm is not finite.
 SMALLEST = 1e-16
-#: What sums of probabilities may be off by.
-ROUNDING = 1e-13
 #: How near to the stable load, in its logarithm, the search begins: at a known capacity, and where that is guessed.
 LEAST_DEPTH = 1e-6
 LEAST_GUESS = 1e-3
@@ -28,7 +27,8 @@ def max_qps(machine: Machine, sizes: QuerySizes, policy: Policy, sla: Sla) -> fl
     """Find the highest Poisson load at which the latency target holds.
 
     Latency at a percentile never falls with the load, so the capacity is where it passes the bound; where the
-    latency law has a jump there, it is the load on the side that keeps the target.
+    latency law has a jump there, it is the load on the side that keeps the target. That is decided as
+    `Latency.percentile` decides it: a share of queries in time that is 1e-10 below the target's is enough.
 
     Parameters
     ----------
@@ -44,7 +44,8 @@ def max_qps(machine: Machine, sizes: QuerySizes, policy: Policy, sla: Sla) -> fl
     Returns
     -------
     float
-        Queries per second, to a relative 1e-6; 0.0 where even an idle machine misses the target.
+        Queries per second, to a relative 1e-6; 0.0 where a machine that is idle but for a millionth of what it can do
+        misses the target.
 
     Raises
     ------
@@ -65,7 +66,7 @@ def max_qps(machine: Machine, sizes: QuerySizes, policy: Policy, sla: Sla) -> fl
 def idle_percentile(
     machine: Machine, sizes: QuerySizes, policy: Policy, percentile: float, scope: Scope = "machine"
 ) -> float:
-    """Latency percentile of a machine that is almost never busy: no load gets a faster answer.
+    """Latency percentile of a machine that does but a millionth of what it can do: higher loads get no faster answer.
 
     Parameters
     ----------
@@ -100,15 +101,15 @@ def idle_percentile(
 
 def idle_latency(stations: Stations, percentile: float, scope: Scope) -> float:
     """Latency percentile of prepared stations that are almost never busy, in seconds."""
-    probability = percentile / 100.0
-    if exact := stations.idle(probability, scope):
-        return exact
+    probability = level.least(percentile)
     laws = [(station.share, station.at(IDLE * stations.stable_qps)) for station in stations]
 
     def answered(seconds: float) -> float:
-        return 1.0 - combined(stations, (share * (1.0 - law.latency(seconds)) for share, law in laws), scope)
+        return 1.0 - combined(
+            stations, (share * (1.0 - law.latency(level.within(seconds))) for share, law in laws), scope
+        )
 
-    return quantile(answered, probability, 0.0, stations.scale)
+    return quantile(answered, probability, stations.least(probability), stations.scale)
 
 
 def capacity_of(stations: Stations, sla: Sla, above: float = 0.0, *, near: float = 0.0) -> float:
@@ -116,17 +117,15 @@ def capacity_of(stations: Stations, sla: Sla, above: float = 0.0, *, near: float
 
     The search begins at `above`, else at `near`, where that is known for the capacity of a policy much alike.
     """
-    if stations.idle(sla.percentile / 100.0) > sla.seconds:
-        return 0.0
     stable = stations.stable_qps
     if stable <= above:
         return 0.0
-    allowed = 1.0 - sla.percentile / 100.0
+    allowed = level.most_late(sla.percentile)
     alone = stations.late_when_idle(sla.seconds)
     always = combined(stations, alone, sla.scope)
     # Queries that are late on an idle machine are late at any load; of the others so many may be late.
     spare = allowed - always
-    if spare < ROUNDING:
+    if spare <= 0.0:
         return 0.0
 
     def excess(depth: float) -> float:
@@ -157,10 +156,10 @@ def capacity_of(stations: Stations, sla: Sla, above: float = 0.0, *, near: float
     if above > 0.0 and value > 0.0:
         return 0.0
     while value > 0.0:
-        outside = (depth, value)
-        depth *= 2.0
-        if depth > DEEPEST:
+        if depth >= DEEPEST:
             return 0.0
+        outside = (depth, value)
+        depth = min(2.0 * depth, DEEPEST)
         value = excess(depth)
     return stable * math.exp(-crossing(excess, (depth, value), outside, absolute=TOLERANCE))
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from ..inputs import arguments
 from ..inputs.machine import Machine
 from ..inputs.overload import OverloadedError
-from ..inputs.policy import Policy, Scope
+from ..inputs.policy import Policy
 from ..inputs.query_sizes import QuerySizes
+from ..numerics import level
 from .dispatch import EXACT, station_queue
 from .protocol import StationLaw, StationQueue
 from .request_mix import RequestMix, mix_of
@@ -109,7 +110,7 @@ class Station:
         """Share of all queries that go here and take longer than that; all that go here where it is overloaded."""
         if qps >= self.stable_qps:
             return self.share
-        return self.share * (1.0 - self.at(qps).latency(seconds))
+        return self.share * (1.0 - self.at(qps).latency(level.within(seconds)))
 
     @cached_property
     def idle(self) -> NDArray[np.float64]:
@@ -230,46 +231,23 @@ class Stations(tuple[Station, ...]):
 
     def least(self, probability: float) -> float:
         """Quantile of the latency on an idle machine, in seconds, which no load undercuts; 0 with noise."""
-        return self._idle_quantile(probability - ROUNDING)
-
-    def idle(self, probability: float, scope: Scope = "machine") -> float:
-        """Quantile of the latency at a load that all but vanishes, in seconds, by station the largest; 0 with noise.
-
-        Where a jump of the idle law ends exactly at the level, any load, however small, moves the quantile on to the
-        next jump.
-        """
-        if scope == "machine" or self._noisy:
-            return self._idle_quantile(probability + ROUNDING)
-        laws = (_rising(station.idle, station.mix.probability) for station in self)
-        return max(_quantile(law, probability + ROUNDING) for law in laws)
+        if self._noisy:
+            return 0.0
+        times, below = self._idle_law
+        return float(times[min(int(np.searchsorted(below, probability - ROUNDING)), times.size - 1)])
 
     def late_when_idle(self, seconds: float) -> tuple[float, ...]:
         """Share of all queries that go to each station and that it answers later when idle; 0 with noise."""
-        late = seconds * (1.0 + ROUNDING)
+        late = level.within(seconds)
         return tuple(
             0.0 if self._noisy else station.share * float(station.mix.probability @ (station.idle > late))
             for station in self
         )
-
-    def _idle_quantile(self, level: float) -> float:
-        if self._noisy:
-            return 0.0
-        return _quantile(self._idle_law, level)
 
     @cached_property
     def _idle_law(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Latencies on an idle machine without noise, rising, and the share of queries that take no longer."""
         times = np.concatenate([station.idle for station in self])
         shares = np.concatenate([station.share * station.mix.probability for station in self])
-        return _rising(times, shares)
-
-
-def _rising(times: NDArray[np.float64], shares: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return times in rising order, and the share of queries that take no longer than each."""
-    order = np.argsort(times, kind="stable")
-    return times[order], np.cumsum(shares[order])
-
-
-def _quantile(law: tuple[NDArray[np.float64], NDArray[np.float64]], level: float) -> float:
-    times, below = law
-    return float(times[min(int(np.searchsorted(below, level)), times.size - 1)])
+        order = np.argsort(times, kind="stable")
+        return times[order], np.cumsum(shares[order])

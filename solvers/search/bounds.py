@@ -7,15 +7,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from recplan.queuemodel import Machine, MixSums, QuerySizes, Sla, for_single_requests, mix_sums, unit_table
+from recplan.queuemodel import Machine, MixSums, QuerySizes, Sla, for_single_requests, level, mix_sums, unit_table
+
+from ..capacity import IDLE
 
 #: What of a late share counts as a bound, where estimates may undercut it: on 200 000 random pairs they did by 6 %.
 SLACK = 0.8
-#: What rounding may make of a time that is exactly the bound, and of a sum of probabilities.
-HAIR = 1e-12
+#: What rounding may make of a sum of probabilities.
 ROUNDING = 1e-13
-#: Share of the stable load that stands for an idle machine.
-IDLE_SHARE = 1e-9
+#: Relative width to which the bound that the fastest policy keeps is narrowed.
+FASTEST = 1e-11
 
 
 class LatticeBounds:
@@ -50,7 +51,7 @@ class LatticeBounds:
     ) -> None:
         self.machine, self.sizes, self.sla = machine, sizes, sla
         self.batches, self.thresholds = batches, thresholds
-        self._allowed = 1.0 - sla.percentile / 100.0
+        self._allowed = level.most_late(sla.percentile)
         self._core_shares = np.minimum(np.append(0.0, np.cumsum(sizes.pmf)), 1.0)[thresholds]
         cpu, other = machine.cpu, machine.accelerator
         cores = self._core_sums(sla.seconds, cpu.service.scv, batches)
@@ -71,7 +72,7 @@ class LatticeBounds:
             for works, limit in ((self.works, self.core_limit), (self.offloaded_works, self.units_limit))
             if works.max() > 0.0
         ]
-        self.least_qps = IDLE_SHARE * min(stable)
+        self.least_qps = IDLE * min(stable)
 
     def missed(
         self,
@@ -90,7 +91,7 @@ class LatticeBounds:
 
     def late_on_idle_machine(self) -> NDArray[np.bool_]:
         """Whether even an idle machine misses the target; shape (rows, columns)."""
-        return self.missed(self.core_late, self.offloaded_late, more=-ROUNDING)
+        return self.missed(self.core_late, self.offloaded_late, more=ROUNDING)
 
     def overloaded(self, row: int | slice, qps: float) -> NDArray[np.bool_]:
         """Whether a station gets at least as much work as it can do at a load of the whole machine, in a row or all."""
@@ -127,7 +128,7 @@ class LatticeBounds:
         late = 2.0 * early
         while not self._fast_enough(late, rows).any():
             early, late = late, 2.0 * late
-        while late > early * (1.0 + 2.0 * HAIR):
+        while late > early * (1.0 + FASTEST):
             middle = math.sqrt(early * late)
             fast = self._fast_enough(middle, rows).any(axis=1)
             if fast.any():
@@ -140,11 +141,11 @@ class LatticeBounds:
     def _fast_enough(self, seconds: float, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Whether an idle machine without noise keeps a bound; shape (rows, thresholds)."""
         core_late = self._core_sums(seconds, 0.0, self.batches[rows]).late
-        return ~self.missed(core_late, self._late_on_idle_units(seconds, noisy=False), more=-ROUNDING)
+        return ~self.missed(core_late, self._late_on_idle_units(seconds, noisy=False), more=ROUNDING)
 
     def _core_sums(self, bound: float, scv: float, batches: NDArray[np.int64]) -> MixSums:
         cpu = self.machine.cpu
-        at_once = math.inf if scv > 0.0 else bound * (1.0 + HAIR)
+        at_once = math.inf if scv > 0.0 else level.within(bound)
         alone = late_alone(cpu.service.table(self.sizes.max_size), scv, bound)
         return mix_sums(self.sizes.pmf, batches, self.thresholds, cpu.service, cpu.cores, at_once, alone)
 
@@ -166,7 +167,7 @@ def late_alone(seconds: NDArray[np.float64], scv: float, bound: float) -> NDArra
     With noise it is taken with slack, for the estimates merge requests that are nearly alike.
     """
     if scv == 0.0:
-        return (seconds > bound * (1.0 + HAIR)).astype(np.float64)
+        return (seconds > level.within(bound)).astype(np.float64)
     gamma, step = unit_table(scv)
     with np.errstate(divide="ignore"):
         below = np.interp(bound / seconds, step * np.arange(gamma.size), gamma)

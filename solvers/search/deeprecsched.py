@@ -82,7 +82,8 @@ def hill_climb(machine: Machine, sizes: QuerySizes, sla: Sla) -> SearchResult:
         points *= 1 + largest
     chosen = best()
     if chosen.qps == 0.0:
-        return unreachable(machine, sizes, sla, chosen.policy, len(trace), tuple(trace), points)
+        tried = len(trace), tuple(trace), points
+        return unreachable(machine, sizes, sla, chosen.policy, *tried, all_known=len(trace) == points)
     return SearchResult(chosen.policy, chosen.qps, len(trace), tuple(trace), points)
 
 

@@ -100,6 +100,10 @@ class LatticeSearch:
 
     def result(self, *, exact: bool) -> SearchResult:
         """Report the best policy; of an exact search, what became of all."""
+        fastest = (0, 0) if self.best is not None else self.bounds.fastest()
+        if self.best is None:
+            # A target that the fastest keeps is within reach, wherever the search has looked.
+            self.challenge(*fastest)
         counts = np.bincount(self.state.ravel(), minlength=SOLVED + 1)
         counts[DOMINANCE] += self.lattice.points - self.state.size
         certificate = Certificate(self.lattice.points, *(int(count) for count in counts[IDLE:]))
@@ -107,9 +111,9 @@ class LatticeSearch:
         proof = certificate if exact else None
         if self.best is not None:
             return SearchResult(self.best.policy, self.best.qps, *told, certificate=proof)
-        fastest = self.lattice.policy(*self.bounds.fastest())
+        policy = self.lattice.policy(*fastest)
         all_known = not (self.state == OPEN).any()
-        return unreachable(self.machine, self.sizes, self.sla, fastest, *told, certificate=proof, all_known=all_known)
+        return unreachable(self.machine, self.sizes, self.sla, policy, *told, certificate=proof, all_known=all_known)
 
     def _rate(self, row: int, column: int) -> float:
         """Load at which a policy has to keep the target: if it comes first among equals, equal will do."""

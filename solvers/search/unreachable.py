@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Stations
 
 from ..capacity import idle_latency
@@ -27,9 +29,16 @@ def unreachable(
     """
     seconds = idle_latency(Stations.of(machine, sizes, fastest), sla.percentile, sla.scope)
     offload = "" if fastest.offload_above is None else f" and offload above {fastest.offload_above}"
+    target, fastest_told = _told_apart(sla.seconds * 1e3, seconds * 1e3)
     missed = "is out of reach" if all_known else "is kept by none of the policies that were tried"
     reason = (
-        f"p{sla.percentile:g} <= {sla.seconds * 1e3:g} ms {missed}: the fastest that an idle "
-        f"machine answers is {seconds * 1e3:.4g} ms, with batch size {fastest.batch_size}{offload}"
+        f"p{sla.percentile:g} <= {target} ms {missed}: the fastest that an idle "
+        f"machine answers is {fastest_told} ms, with batch size {fastest.batch_size}{offload}"
     )
     return SearchResult(fastest, 0.0, evaluations, trace, points, seconds, reason, certificate)
+
+
+def _told_apart(smaller: float, larger: float) -> tuple[str, str]:
+    """Write two numbers down by so many digits that they differ, the larger by four at least."""
+    told = ((f"{smaller:.{max(digits, 6)}g}", f"{larger:.{digits}g}") for digits in count(4))
+    return next((low, high) for low, high in told if float(low) < float(high))

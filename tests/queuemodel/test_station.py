@@ -133,7 +133,7 @@ def test_on_an_idle_machine_queries_take_what_their_requests_take_in_turns_on_th
         times.append(ends.max())
     times = np.array(times)
     stations = Stations.of(machine, sizes, policy)
-    idle = stations.idle(level)
+    idle = stations.least(level)
     assert float(sizes.pmf[times <= idle * (1 + 1e-9)].sum()) >= level - 1e-9
     assert float(sizes.pmf[times < idle * (1 - 1e-9)].sum()) <= level + 1e-9
     assert sum(stations.late_when_idle(idle)) == pytest.approx(float(sizes.pmf[times > idle * (1 + 1e-9)].sum()))

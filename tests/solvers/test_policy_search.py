@@ -8,7 +8,7 @@ from recplan.profiles import read_scenario
 from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, analyze
 from recplan.solvers import coordinate_search, grid_search, hill_climb, idle_percentile, max_qps, static_policy
 from recplan.solvers.search.lattice import lattice_of
-from recplan.solvers.search.lattice_search import EVALUATION, LatticeSearch
+from recplan.solvers.search.lattice_search import EVALUATION, OPEN, LatticeSearch
 from source_tree import EXAMPLES
 from strategies import machines, query_sizes, scopes
 
@@ -76,7 +76,15 @@ def test_an_unreachable_target_is_an_answer_that_names_the_fastest():
     result = hill_climb(Machine(CPU, GPU), SIZES, Sla(95, 0.001))
     assert result.qps == 0.0
     assert result.fastest_seconds == pytest.approx(idle_percentile(Machine(CPU, GPU), SIZES, result.policy, 95))
-    assert "p95 <= 1 ms is out of reach: the fastest that an idle machine answers is" in result.reason
+    tried = "p95 <= 1 ms is kept by none of the policies that were tried: the fastest that an idle machine answers is"
+    assert tried in result.reason
+
+
+def test_a_target_that_the_fastest_policy_keeps_is_within_reach_wherever_a_search_has_looked():
+    machine = Machine(CPU, GPU)
+    fastest = grid_search(machine, SIZES, Sla(95, 0.001))
+    search = LatticeSearch(machine, SIZES, Sla(95, 1.01 * fastest.fastest_seconds), lattice_of(machine, SIZES))
+    assert search.result(exact=False).qps > 0.0
 
 
 @pytest.mark.parametrize("ladder", ["batch_sizes", "offload_above"])
@@ -177,7 +185,8 @@ def test_a_target_that_hardly_any_policy_can_keep_is_kept_by_what_the_coordinate
 
 
 def test_a_search_without_success_does_not_speak_of_policies_that_it_did_not_try():
-    search = LatticeSearch(Machine(CPU, GPU), SIZES, SLA, lattice_of(Machine(CPU, GPU), SIZES))
+    search = LatticeSearch(Machine(CPU, GPU), SIZES, Sla(95, 0.001), lattice_of(Machine(CPU, GPU), SIZES))
+    search.state[5, 5] = OPEN
     assert "is kept by none of the policies that were tried" in search.result(exact=False).reason
     search.state[:] = EVALUATION
     assert "is out of reach" in search.result(exact=False).reason
