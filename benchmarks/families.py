@@ -9,7 +9,8 @@ from functools import cache
 
 import numpy as np
 
-from random_machines import GROUPS, MAX_SIZE, Group, Scenario, draw, stable_qps
+from machine_groups import GROUPS, Group
+from random_machines import MAX_SIZE, Scenario, draw, stable_qps
 from recplan.queuemodel import CorePool, Latency, Machine, Policy, QuerySizes, ServiceCurve, analyze
 from reference_queues import BATCH_LAWS
 

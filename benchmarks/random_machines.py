@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from machine_groups import Group
 from recplan.queuemodel import (
     Accelerator,
     Contention,
@@ -17,68 +17,23 @@ from recplan.queuemodel import (
     OverloadedError,
     Policy,
     QuerySizes,
+    Scope,
     ServiceCurve,
+    Sla,
     analyze,
 )
+from recplan.solvers import grid_search
 
 MAX_SIZE = 1024
 UTILIZATIONS = (0.15, 0.93)
+#: Loads of searched policies, as shares of the stable one: an interactive service that was sized runs in between.
+SEARCHED_UTILIZATIONS = (0.5, 0.96)
+SEARCHED_PERCENTILES = (95.0, 99.0)
+#: Share of the machines of a wide group that have no noise at all.
+NOISELESS = 0.25
 OFFLOADED_SHARES = (0.02, 0.40)
 BATCHES = (8, 1024)
 SECONDS_OF_LARGEST = (0.01, 1.0)
-
-
-class Target(NamedTuple):
-    """Highest allowed error, as a share: median, 95th percentile and worst."""
-
-    median: float
-    high: float
-    worst: float
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A family of random machines.
-
-    Parameters
-    ----------
-    key, title : str
-        What the group is called on the command line and in the report.
-    cores : tuple of int
-        Fewest and most cores.
-    accelerated : float
-        Share of the machines that have an accelerator.
-    units : tuple of int
-        Fewest and most units of the accelerator.
-    scv : tuple of float, optional
-        Range of the scv of the service times, drawn log-uniformly; None: deterministic.
-    slowdown : tuple of float, optional
-        Range of the slowdown when all cores are busy, drawn log-uniformly; None: cores do not slow each other.
-    target : Target, optional
-        What the analysis must reach; None: for information.
-    """
-
-    key: str
-    title: str
-    cores: tuple[int, int]
-    accelerated: float = 0.0
-    units: tuple[int, int] = (1, 1)
-    scv: tuple[float, float] | None = None
-    slowdown: tuple[float, float] | None = None
-    target: Target | None = None
-
-
-GROUPS = (
-    Group("many", "c 8-64, deterministic", (8, 64), target=Target(0.01, 0.03, 0.05)),
-    Group("offload", "c 8-64 with accelerator, deterministic", (8, 64), 1.0, target=Target(0.01, 0.03, 0.05)),
-    Group("one", "c = 1", (1, 1), 0.25, target=Target(0.005, 0.005, 0.005)),
-    Group("few", "c 2-7", (2, 7), 0.25, target=Target(0.02, 0.06, 0.10)),
-    Group("noise", "c 8-64, Gamma noise scv .02-1", (8, 64), 0.25, scv=(0.02, 1.0), target=Target(0.015, 0.05, 0.10)),
-    Group("units", "accelerator of 2-4 units, deterministic", (8, 64), 1.0, units=(2, 4)),
-    Group("slowed", "c 8-64 that slow each other, deterministic", (8, 64), slowdown=(1.1, 3.0)),
-    Group("slowed-few", "c 2-7 that slow each other, deterministic", (2, 7), slowdown=(1.1, 3.0)),
-    Group("slowed-noise", "c 8-64 that slow each other, scv .02-1", (8, 64), scv=(0.02, 1.0), slowdown=(1.1, 3.0)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +50,41 @@ class Scenario:
 def draw(group: Group, seed: int, index: int) -> Scenario:
     """Draw the machine of a group that has this seed and index."""
     rng = np.random.default_rng([seed, *group.key.encode(), index])
-    cores = int(rng.integers(group.cores[0], group.cores[1] + 1))
+    drawn = _drawn(group, rng)
+    return _searched(drawn, rng) if group.searched else drawn
+
+
+def _searched(drawn: Scenario, rng: np.random.Generator) -> Scenario:
+    """Search the policy that carries the most within the latency that the drawn one has, and take what it promises."""
+    percentile = float(rng.choice(SEARCHED_PERCENTILES))
+    scope: Scope = "machine" if rng.random() < 0.5 else "station"
+    seconds = analyze(drawn.machine, drawn.sizes, drawn.policy, drawn.qps).percentile(percentile)
+    found = grid_search(drawn.machine, drawn.sizes, Sla(percentile, seconds, scope))
+    stable = stable_qps(drawn.machine, drawn.sizes, found.policy)
+    least, most = SEARCHED_UTILIZATIONS
+    qps = min(max(found.qps, least * stable), most * stable)
+    words = (
+        f"; searched at p{percentile:g} <= {seconds:.6g} s ({scope}): B={found.policy.batch_size} "
+        f"T={found.policy.offload_above} for {found.qps:.6g} queries/s, taken at {qps / stable:.3f} of the stable load"
+    )
+    return replace(drawn, policy=found.policy, qps=qps, description=drawn.description + words)
+
+
+def _drawn(group: Group, rng: np.random.Generator) -> Scenario:
+    """Draw everything, the policy included."""
+    cores = int(
+        _log_uniform(rng, group.cores[0], group.cores[1] + 1)
+        if group.wide
+        else rng.integers(group.cores[0], group.cores[1] + 1)
+    )
     accelerated = rng.random() < group.accelerated
-    sizes, size_words = _sizes(rng, accelerated)
-    scv = 0.0 if group.scv is None else _log_uniform(rng, *group.scv)
+    sizes, size_words = _sizes(rng, accelerated, group.wide)
+    scv = _scv(rng, group)
     curve, curve_words = _curve(rng, scv)
     batch = int(_log_uniform(rng, *BATCHES)) if rng.random() < 0.5 else int(2 ** rng.integers(3, 11))
-    rho = rng.uniform(*UTILIZATIONS)
+    if group.cut_at is not None:
+        batch = int(np.searchsorted(np.cumsum(sizes.pmf), rng.uniform(*group.cut_at))) + 1
+    rho = rng.uniform(*(SEARCHED_UTILIZATIONS if group.searched else UTILIZATIONS))
     threshold = _threshold(rng, sizes) if accelerated else sizes.max_size
 
     # Seconds of work that a query brings to each server, from which the load follows.
@@ -148,11 +131,20 @@ def stable_qps(machine: Machine, sizes: QuerySizes, policy: Policy) -> float:
     raise AssertionError("no machine carries 1e12 queries per second")
 
 
+def _scv(rng: np.random.Generator, group: Group) -> float:
+    if group.scv is None:
+        return 0.0
+    if not group.wide:
+        return _log_uniform(rng, *group.scv)
+    low, high = group.scv
+    return 0.0 if low == 0.0 and rng.random() < NOISELESS else float(rng.uniform(low, high))
+
+
 def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
     return math.exp(rng.uniform(math.log(low), math.log(high)))
 
 
-def _sizes(rng: np.random.Generator, several: bool) -> tuple[QuerySizes, str]:
+def _sizes(rng: np.random.Generator, several: bool, wide: bool) -> tuple[QuerySizes, str]:
     """Draw a law of the sizes; one fixed size cannot be split by a threshold, so `several` asks for two."""
     kind = rng.choice(["lognormal", "heavy lognormal", "Pareto", "uniform", "fixed"], p=[0.3, 0.2, 0.2, 0.2, 0.1])
     if kind == "uniform":
@@ -173,8 +165,8 @@ def _sizes(rng: np.random.Generator, several: bool) -> tuple[QuerySizes, str]:
         weights = np.where(size >= least, (size / least) ** (-exponent - 1.0), 0.0)
         return QuerySizes.from_pmf(weights / weights.sum()), f"sizes Pareto from {least}, exponent {exponent:.2f}"
     heavy = kind == "heavy lognormal"
-    median = _log_uniform(rng, 20, 200 if heavy else 400)
-    sigma = rng.uniform(0.8, 1.4) if heavy else rng.uniform(0.2, 0.8)
+    median = _log_uniform(rng, 8 if heavy and wide else 20, 200 if heavy else 400)
+    sigma = rng.uniform(0.8, 2.0 if wide else 1.4) if heavy else rng.uniform(0.2, 0.8)
     return QuerySizes.lognormal(median, sigma, MAX_SIZE), f"sizes lognormal, median {median:.0f} sigma {sigma:.2f}"
 
 

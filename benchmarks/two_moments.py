@@ -27,7 +27,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from random_machines import GROUPS, Scenario, draw
+from machine_groups import GROUPS
+from random_machines import Scenario, draw
 from recplan.queuemodel import analyze, simulate
 
 GROUP = next(group for group in GROUPS if group.key == "many")

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from families import MACHINES, SEED, analyzed, family
-from random_machines import Group, Scenario, draw, stable_qps
+from machine_groups import Group
+from random_machines import Scenario, draw, stable_qps
 from recplan.profiles import Measurements, agreement, calibrate, fit, load
 from recplan.queuemodel import (
     CorePool,
