@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .inputs.query_sizes import QuerySizes
     from .inputs.service_curve import PROVENANCES as PROVENANCES, ServiceCurve
     from .inputs.size_laws import LARGEST_SIZE as LARGEST_SIZE, published_laws as published_laws
+    from .kernels.jit import why_not_kept as why_not_kept
     from .kernels.request_mix import MixSums as MixSums
     from .numerics import level as level
     from .numerics.gamma import unit_table as unit_table
@@ -60,6 +61,7 @@ _HOMES = {
     "inputs.query_sizes": ("QuerySizes",),
     "inputs.service_curve": ("PROVENANCES", "ServiceCurve"),
     "inputs.size_laws": ("LARGEST_SIZE", "published_laws"),
+    "kernels.jit": ("why_not_kept",),
     "kernels.request_mix": ("MixSums",),
     "numerics": ("level",),
     "numerics.gamma": ("unit_table",),

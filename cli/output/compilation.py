@@ -15,11 +15,17 @@ PATIENCE_SECONDS = 2.0
 def compilation_announced() -> Iterator[None]:
     """Say on standard error, once, that kernels are being compiled, if that takes longer than two seconds.
 
-    Numba broadcasts an event when it compiles a kernel, and none when it loads one from its cache.
+    Numba broadcasts an event when it compiles a kernel, and none when it loads one from its cache. Where machine code
+    cannot be kept, that and what to set is said at the end.
     """
     from numba.core.event import Event, Listener, install_listener
 
-    timer = Timer(PATIENCE_SECONDS, note, ["compiling kernels (once per installation)…"])
+    from recplan.queuemodel import why_not_kept
+
+    def announce() -> None:
+        note("compiling kernels…" if why_not_kept() else "compiling kernels (once per installation)…")
+
+    timer = Timer(PATIENCE_SECONDS, announce)
     timer.daemon = True
 
     class CompilationListener(Listener):
@@ -35,3 +41,9 @@ def compilation_announced() -> Iterator[None]:
             yield
     finally:
         timer.cancel()
+    reason = why_not_kept()
+    if reason is not None:
+        note(
+            f"compiled code is not kept, {reason}: every run compiles anew; set NUMBA_CACHE_DIR to a folder that can "
+            "be written to"
+        )

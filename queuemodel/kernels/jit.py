@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import pickle
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-from numba import njit
+from numba import __version__, njit
+from numba.core.caching import FunctionCache
+from numba.core.serialize import dumps
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,15 +48,85 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     compiled = njit(nogil=True, error_model="numpy")
     try:
         kept: Any = compiled(function)
-        kept.enable_caching()
-        # numba stamps machine code with the file that defines the kernel, and would run old code of another file.
-        index = kept._cache._cache_file
-        index._source_stamp = sources_digest(), index._source_stamp
+        kept._cache = _KernelCache(function)
     except (RuntimeError, OSError, AttributeError):
         # No cache folder is writable, no sources are readable, or this numba keeps its stamp elsewhere. Machine code
         # that lives as long as the process is better than no start, and than stale code.
         kept = compiled(function)
+        _losses.setdefault("no folder for it can be written to")
     return cast("Callable[P, R]", kept)
+
+
+def why_not_kept() -> str | None:
+    """Say why machine code does not outlive this process; None where it does."""
+    return next(iter(_losses), None)
+
+
+#: Why machine code was not kept, in the order in which that was met.
+_losses: dict[str, None] = {}
+
+
+class _KernelCache(FunctionCache):  # type: ignore[misc]
+    """numba's cache of one kernel, which gives up keeping what cannot be written rather than fail."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        index: Any = self._cache_file
+        self._cache_file: Any = _SealedFile(index._index_path, index._source_stamp)
+
+    def save_overload(self, signature: Any, code: Any) -> None:
+        try:
+            super().save_overload(signature, code)
+        except OSError as error:
+            _losses.setdefault(f"{error.filename or self.cache_path} cannot be written: {error.strerror}")
+
+
+class _SealedFile:
+    """The machine code of one kernel on disk, under a digest.
+
+    What is damaged, or was made of other sources or by another numba, counts as absent, and is written anew. numba's
+    own files have no digest: it raises what damaged ones make pickle raise, runs machine code in which bits have
+    changed, and stamps it with the file that defines the kernel alone, so that it would run old code of another file.
+    """
+
+    def __init__(self, index_path: str, source_stamp: Any) -> None:
+        self.path = Path(index_path).with_suffix(".kernel")
+        self.stamp = __version__, sources_digest(), source_stamp
+
+    def load(self, key: Any) -> Any:
+        code = self._read().get(key)
+        return code if code is None else pickle.loads(code)
+
+    def save(self, key: Any, code: Any) -> None:
+        self._write({**self._read(), key: dumps(code)})
+
+    def flush(self) -> None:
+        self._write({})
+
+    def _read(self) -> dict[Any, bytes]:
+        try:
+            content = self.path.read_bytes()
+        except OSError:
+            return {}
+        length = hashlib.sha256().digest_size
+        seal, body = content[:length], content[length:]
+        return pickle.loads(body) if self._seal(body) == seal else {}
+
+    def _write(self, codes: dict[Any, bytes]) -> None:
+        body = dumps(codes)
+        draft = self.path.with_suffix(f".{os.urandom(8).hex()}.part")
+        try:
+            draft.write_bytes(self._seal(body) + body)
+            if self.path.is_dir():
+                self.path.rmdir()
+            draft.replace(self.path)
+        except BaseException:
+            with suppress(OSError):
+                draft.unlink()
+            raise
+
+    def _seal(self, body: bytes) -> bytes:
+        return hashlib.sha256(repr(self.stamp).encode() + body).digest()
 
 
 def unnamed(group: Group) -> Group:

@@ -13,6 +13,7 @@ from recplan import profiles
 from recplan.cli.application import COMMANDS
 from recplan.cli.output import compilation
 from recplan.cli.output.compilation import compilation_announced
+from recplan.queuemodel.kernels import jit
 
 RUN = "from recplan.cli import main; main()"
 REPORT_IMPORTS = """
@@ -119,8 +120,8 @@ def test_a_terminal_of_80_columns_shows_every_cell_without_colours_if_none_are_w
 
 
 class ImmediateTimer:
-    def __init__(self, seconds, function, arguments):
-        self.call = lambda: function(*arguments)
+    def __init__(self, seconds, function):
+        self.call = function
         self.ident = None
 
     def start(self):
@@ -148,3 +149,13 @@ def test_work_without_compilation_is_silent(monkeypatch, capsys):
     with compilation_announced():
         kernel(1)
     assert capsys.readouterr() == ("", "")
+
+
+def test_compiled_code_that_cannot_be_kept_is_told_once_with_what_to_set(monkeypatch):
+    monkeypatch.setattr(jit, "_losses", {"no folder for it can be written to": None, "another reason": None})
+    stderr = invoked("analyze", "--model", "wnd", "--cpu", "skylake", "--qps", "10", "--batch-size", "64").stderr
+    told = [line for line in stderr.splitlines() if "NUMBA_CACHE_DIR" in line]
+    assert told == [
+        "note: compiled code is not kept, no folder for it can be written to: every run compiles anew; set "
+        "NUMBA_CACHE_DIR to a folder that can be written to"
+    ]

@@ -2,6 +2,7 @@ import ast
 import importlib
 import os
 import pkgutil
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -12,7 +13,7 @@ import pytest
 
 import recplan.queuemodel
 from recplan.queuemodel.kernels import jit
-from recplan.queuemodel.kernels.jit import kernel, sources_digest
+from recplan.queuemodel.kernels.jit import kernel, sources_digest, why_not_kept
 
 PACKAGES = ("recplan.queuemodel", "recplan.profiles", "recplan.solvers", "recplan.cli")
 
@@ -61,13 +62,13 @@ def test_kernels_read_only_files_that_the_caches_stamp_covers():
 
 def test_the_stamp_of_every_kernel_covers_all_kernel_files():
     stamps = {
-        f"{name}.{node.name}": getattr(importlib.import_module(name), node.name)._cache._cache_file._source_stamp
+        f"{name}.{node.name}": getattr(importlib.import_module(name), node.name)._cache._cache_file.stamp
         for name, _, tree in sources()
         for node in ast.walk(tree)
         if is_kernel(node)
     }
     assert len(stamps) > 40
-    assert {stamp[0] for stamp in stamps.values()} == {sources_digest()}
+    assert {stamp[1] for stamp in stamps.values()} == {sources_digest()}
 
 
 SCALED = """
@@ -155,6 +156,71 @@ def test_a_kernel_compiles_where_no_cache_folder_is_writable(monkeypatch):
         return 2.0 * x
 
     assert doubled(3.0) == 6.0
+    assert why_not_kept() == "no folder for it can be written to"
+
+
+def doubling_anew():
+    """Make the same kernel again, as another process would, and tell whether it comes from the cache."""
+
+    @kernel
+    def doubled(x):
+        return 2.0 * x
+
+    assert doubled(3.0) == 6.0
+    return sum(doubled.stats.cache_hits.values()) == 1
+
+
+@pytest.fixture
+def kept_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(jit, "_losses", {})
+    assert not doubling_anew()
+    assert doubling_anew()
+    (kept,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    return kept
+
+
+def flipped(content, at):
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+DAMAGES = {
+    "empty": lambda content: b"",
+    "cut in the digest": lambda content: content[:16],
+    "cut in the code": lambda content: content[:-1],
+    "a bit of the digest flipped": lambda content: flipped(content, 0),
+    "a bit of the code flipped": lambda content: flipped(content, len(content) // 2),
+    "text": lambda content: b"no machine code\n",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_cache_is_written_anew(kept_file, damage):
+    kept_file.write_bytes(damage(kept_file.read_bytes()))
+    assert not doubling_anew()
+    assert doubling_anew()
+    assert why_not_kept() is None
+
+
+def test_a_folder_in_the_place_of_kept_code_makes_way_if_it_is_empty(kept_file):
+    kept_file.unlink()
+    kept_file.mkdir()
+    assert not doubling_anew()
+    assert doubling_anew()
+
+
+def test_code_that_cannot_be_kept_runs_and_the_reason_is_known(kept_file):
+    kept_file.unlink()
+    (kept_file / "somebody's").mkdir(parents=True)
+    assert not doubling_anew()
+    assert why_not_kept() == f"{kept_file} cannot be written: Directory not empty"
+    assert [path.name for path in kept_file.parent.iterdir()] == [kept_file.name]
+
+
+def test_a_cache_folder_that_goes_away_is_made_again_or_the_reason_is_known(kept_file):
+    shutil.rmtree(kept_file.parent)
+    assert not doubling_anew()
+    assert doubling_anew()
 
 
 def test_a_kernel_divides_by_zero_without_an_exception():
