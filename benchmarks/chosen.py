@@ -263,8 +263,10 @@ GIVEN = {
         "cli",
         "profiles.measurement.caveats",
         "queuemodel.numerics.level.APART",
+        "queuemodel.numerics.level.BEFORE",
+        "queuemodel.numerics.level.EMPTY",
         "queuemodel.numerics.level.MEASURED_QUERIES",
-        "queuemodel.numerics.level.ONE_SIDED",
+        "queuemodel.numerics.level.PARTS",
         "queuemodel.results",
     ),
 }

@@ -107,7 +107,7 @@ class Latency(LawPresentation):
         ValueError
             If `q` is not a number from 1 to 99.99.
         """
-        return level.jumps(self._percentile, arguments.percentile("q", q))
+        return level.jumps(self._percentile, self._cdf, arguments.percentile("q", q))
 
     @overload
     def cdf(self, t: float) -> float: ...

@@ -9,7 +9,7 @@ from ..output.compilation import compilation_announced
 from ..output.message import note
 from ..output.report import Quantity, Report, Table
 from ..output.wording import given
-from ..records.latency import POLICY, latency_quantities, latency_record, percentiles_with
+from ..records.latency import POLICY, jumps, latency_quantities, latency_record, note_jumps, percentiles_with
 from ..scenario.policy import describe_policy, read_load
 from ..scenario.setting import read_setting
 from ..scenario.target import stated_sla
@@ -47,8 +47,10 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, plot: PlotO
             **latency_record(latency, percentiles),
             "accuracy": latency.accuracy,
         }
+        on_jumps = jumps(latency, percentiles)
     if output.format.for_reading:
         note(f"accuracy: {latency.accuracy}")
+        note_jumps(on_jumps)
     quantities = (Quantity("qps", "load (queries/s)", given), *POLICY, *latency_quantities(percentiles))
     output.show(
         Report(
@@ -56,7 +58,7 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, plot: PlotO
             setting.heading(),
             [Table(quantities, [record], upright=True)],
             [record],
-            {"scenario": setting.document(), "result": record},
+            {"scenario": setting.document(), "result": record, "jumps": on_jumps},
         )
     )
     if plot.wanted:

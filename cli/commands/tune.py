@@ -17,7 +17,7 @@ from ..output.formats import Format
 from ..output.message import note
 from ..output.report import Quantity, Report, Table
 from ..output.wording import given, significant
-from ..records.latency import percentiles_with
+from ..records.latency import jumps, note_jumps, percentiles_with
 from ..records.policies import LABELS, policy_records, policy_table
 from ..scenario.policy_comparison import candidates
 from ..scenario.setting import read_setting
@@ -85,7 +85,8 @@ def run(
         compared = candidates(setting.machine, setting.sizes, sla, method)
         elapsed_ms = 1e3 * (perf_counter() - begin)
         records = policy_records(compared, setting.sizes, percentiles)
-    best = compared[0]
+        best = compared[0]
+        on_jumps = jumps(best.latency_at_capacity(setting.sizes), percentiles)
     setting = setting.run_under(best.policy)
     evaluations = sum(candidate.evaluations for candidate in compared)
     for candidate in compared:
@@ -93,6 +94,7 @@ def run(
             note(f"{LABELS[candidate.name]} carries nothing: {candidate.reason}")
     if output.format.for_reading:
         note(f"accuracy: {records[0]['accuracy']}")
+        note_jumps(on_jumps, " of the chosen policy")
     if output.format is not Format.JSON:
         note(f"{evaluations} policies evaluated in {significant(elapsed_ms, 3)} ms")
     tables = [policy_table(records, percentiles)]
@@ -112,6 +114,7 @@ def run(
                 "overall": sla.scope == "machine",
                 "policies": records,
                 "certificate": certificate,
+                "jumps": on_jumps,
                 "evaluations": evaluations,
                 "elapsed_ms": elapsed_ms,
             },

@@ -14,7 +14,7 @@ from ..output.formats import Format
 from ..output.message import note
 from ..output.report import Report
 from ..output.wording import given, significant
-from ..records.latency import percentiles_with
+from ..records.latency import jumps, note_jumps, percentiles_with
 from ..records.validation import validated
 from ..scenario.policy import describe_policy, read_load
 from ..scenario.setting import read_setting
@@ -52,11 +52,13 @@ def run(
     percentiles = percentiles_with(load_options.percentile)
     with compilation_announced():
         found = validated(setting.machine, setting.sizes, policy, qps, percentiles, queries=queries, seed=seed)
+        on_jumps = jumps(found.latency, percentiles)
     if output.format.for_reading:
         note(f"accuracy of the analysis: {found.latency.accuracy}")
         furthest = max(found.records, key=lambda record: abs(record["relative_difference"]))
         difference = 100.0 * furthest["relative_difference"]
         note(f"largest difference from the simulation: {difference:+.2f} % ({furthest['quantity']})")
+        note_jumps(on_jumps)
     if found.unsettled:
         note(found.unsettled)
     if output.format is not Format.JSON:
@@ -77,6 +79,7 @@ def run(
                 "analysis_time_ms": found.analysis_ms,
                 "simulation_time_ms": found.simulation_ms,
                 "accuracy": found.latency.accuracy,
+                "jumps": on_jumps,
             },
         )
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..output.message import note
 from ..output.report import Quantity
 from ..output.wording import given, milliseconds, per_cent, significant
 
@@ -57,6 +58,26 @@ def latency_record(latency: Latency | None, percentiles: Iterable[float]) -> Map
         "accelerator_utilization": latency.accelerator_utilization,
         "offloaded_share": latency.accelerator_share,
     }
+
+
+def jumps(latency: Latency | None, percentiles: Iterable[float]) -> list[dict[str, float]]:
+    """Tell which percentiles sit on a jump of the law, with what lies on both sides of it, in milliseconds."""
+    found = []
+    for percentile in percentiles if latency is not None else ():
+        if latency is not None and latency.jumps(percentile):
+            low, high = (1e3 * seconds for seconds in latency.sides(percentile))
+            found.append({"percentile": percentile, "low_ms": low, "high_ms": high})
+    return found
+
+
+def note_jumps(jumps: Iterable[Mapping[str, float]], whose: str = "") -> None:
+    """Say so."""
+    for jump in jumps:
+        low, high = (significant(jump[key], 3) for key in ("low_ms", "high_ms"))
+        note(
+            f"p{jump['percentile']:g}{whose} sits on a jump: {low} ms or {high} ms; hardly any query takes a time "
+            "between the two, and a measurement may find either"
+        )
 
 
 def percentiles_with(extra: Iterable[float] | None, always: Iterable[float] = PERCENTILES) -> list[float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 #: How far a share of queries may stay below a percentile and yet reach it: a hundred times what sums of probabilities
 #: are off by, a hundredth of one query of a hundred million, the most that are simulated.
@@ -18,11 +19,14 @@ HAIR = 1e-10
 #: Queries of a measurement whose percentile, by chance alone, may be either side of a jump: a quarter of an hour at a
 #: hundred queries per second, and what the load tests of DeepRecSys take by order of magnitude.
 MEASURED_QUERIES = 100_000
-#: A law jumps where half of what chance does to such a percentile moves it by more than this share, four times what
-#: it does to the p99.99 of an exponential law,
+#: A law jumps where chance moves such a percentile by more than this share, one and a half times what it does to the
+#: p99.99 of an exponential law,
 APART = 0.1
-#: and the two halves move it so unequally: with a density there they are equal.
-ONE_SIDED = 0.75
+#: and one of so many parts of the way between, on a scale of ratios, has less than this share of the queries that a
+#: density would put there. What is left of the jump itself at its upper end is no part of the way.
+PARTS = 4
+EMPTY = 0.2
+BEFORE = 1e-6
 
 
 def least(q: float) -> float:
@@ -51,16 +55,21 @@ def within(seconds: float) -> float:
 
 def sides(percentile: Callable[[float], float], q: float) -> tuple[float, float]:
     """Percentiles one standard error of `MEASURED_QUERIES` independent queries below and above the q-th."""
-    share = q / 100.0
-    error = 100.0 * math.sqrt(share * (1.0 - share) / MEASURED_QUERIES)
+    error = 100.0 * _error(q)
     return percentile(q - error), percentile(q + error)
 
 
-def jumps(percentile: Callable[[float], float], q: float) -> bool:
+def jumps(percentile: Callable[[float], float], cdf: Callable[[float], float], q: float) -> bool:
     """Whether the law jumps so near the q-th percentile that a measurement may show either side of the jump."""
     low, high = sides(percentile, q)
     if high <= low * (1.0 + APART):
         return False
-    middle = percentile(q)
-    steeper = max(middle / low, high / middle)
-    return steeper > 1.0 + APART and math.log(steeper) > ONE_SIDED * math.log(high / low)
+    high *= 1.0 - BEFORE
+    below = [cdf(low * (high / low) ** (part / PARTS)) for part in range(PARTS + 1)]
+    emptiest = min(after - before for before, after in pairwise(below))
+    return emptiest < EMPTY * 2.0 * _error(q) / PARTS
+
+
+def _error(q: float) -> float:
+    share = q / 100.0
+    return math.sqrt(share * (1.0 - share) / MEASURED_QUERIES)

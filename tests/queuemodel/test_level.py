@@ -6,7 +6,19 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, strategies as st
 
-from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, Sample, ServiceCurve, Stations, analyze, level
+from recplan.queuemodel import (
+    CorePool,
+    Machine,
+    Policy,
+    QuerySizes,
+    Sample,
+    ServiceCurve,
+    Sla,
+    Stations,
+    analyze,
+    level,
+)
+from recplan.solvers import max_qps
 from strategies import scenarios, utilizations
 
 SHORT, LONG = 0.010, 0.025
@@ -50,15 +62,24 @@ def test_a_percentile_on_a_jump_says_so_and_gives_both_sides():
 
 
 @pytest.mark.parametrize("q", [1.0, 50.0, 90.0, 99.0, 99.99])
-@pytest.mark.parametrize("scv", [1.0, 4.0])
+@pytest.mark.parametrize("scv", [0.3, 1.0, 4.0])
 def test_a_law_with_a_density_jumps_nowhere(q, scv):
-    latency = analyze(
-        Machine(CorePool(1, ServiceCurve.from_table([1], [1.0], scv=scv))), QuerySizes.fixed(1), Policy(1), 0.7
-    )
+    curve = ServiceCurve.from_table([1, 1024], [0.1, 10.0], scv=scv)
+    sizes = QuerySizes.lognormal(median=20, sigma=1.2, max_size=1024)
+    setting = Machine(CorePool(1, curve)), sizes, Policy(1024)
+    latency = analyze(*setting, 0.7 * Stations.of(*setting).stable_qps)
     low, high = latency.sides(q)
     assert low <= latency.percentile(q) * (1 + SOLVED)
     assert latency.percentile(q) <= high * (1 + SOLVED)
     assert not latency.jumps(q)
+
+
+def test_a_percentile_in_the_midst_of_a_flat_part_of_the_law_is_on_a_jump_too():
+    setting = short_and_long(8)
+    capacity = max_qps(*setting, Sla(90, 1.6 * SHORT))
+    latency = analyze(*setting, capacity)
+    assert latency.percentile(90) == pytest.approx(1.6 * SHORT)
+    assert latency.jumps(90)
 
 
 @given(scenarios(), utilizations(), st.floats(1.0, 99.99))

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import asdict
 
 import pytest
@@ -126,6 +127,23 @@ def test_validate_says_what_analysis_and_simulation_say():
         }
     assert result["analysis_time_ms"] > 0
     assert result["simulation_time_ms"] > 0
+
+
+@pytest.mark.parametrize(
+    "command", [("analyze", "--qps", "1"), ("validate", "--qps", "1", "--queries", "2000"), ("tune", "--sla-ms", "0.3")]
+)
+def test_commands_tell_where_a_percentile_sits_on_a_jump(command, tmp_path):
+    curve, sizes = tmp_path / "core.csv", tmp_path / "sizes.csv"
+    curve.write_text("batch_size,milliseconds\n1,0.5\n9,0.5\n10,0.2\n")
+    sizes.write_text("size,count\n1,1\n10,19\n")
+    arguments = ("--cpu", curve, "--cores", "40", "--sizes-file", sizes, "--percentile", "95")
+    policy = () if command[0] == "tune" else ("--batch-size", "10")
+    found = invoked(*command, *arguments, *policy)
+    told = json.loads(invoked(*command, *arguments, *policy, "--format", "json").stdout)["jumps"]
+    jump = next(jump for jump in told if jump["percentile"] == 95)
+    assert 0.2 <= jump["low_ms"] * (1 + 1e-6) < 0.3
+    assert jump["high_ms"] == pytest.approx(0.5)
+    assert re.search(r"p95.* sits on a jump: 0.2\d\d ms or 0.500 ms; hardly any query takes", found.stderr)
 
 
 def test_a_difference_within_the_rounding_of_the_simulation_lies_within_the_interval(tmp_path):
