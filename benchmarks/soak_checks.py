@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from random_machines import Scenario, stable_qps
-from recplan.queuemodel import Accelerator, CorePool, Latency, Machine, ServiceCurve, Sla, analyze
+from recplan.queuemodel import MOST_SERVERS, Accelerator, CorePool, Latency, Machine, ServiceCurve, Sla, analyze
 from recplan.solvers import max_qps
 
 PERCENTILES = (1.0, 5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99)
@@ -122,10 +122,10 @@ def falls_with_servers(scenario: Scenario) -> Iterator[Finding]:
     slow = law(scenario)
     others: list[tuple[str, Machine]] = []
     if machine.cpu.service.contention is None:
-        for cores in (machine.cpu.cores + 1, 2 * machine.cpu.cores):
+        for cores in {min(more, MOST_SERVERS) for more in (machine.cpu.cores + 1, 2 * machine.cpu.cores)}:
             others.append((f"{cores} cores", replace(machine, cpu=CorePool(cores, machine.cpu.service))))
     if accelerator is not None and accelerator.service.contention is None:
-        units = accelerator.units + 1
+        units = min(accelerator.units + 1, MOST_SERVERS)
         others.append((f"{units} units", replace(machine, accelerator=Accelerator(accelerator.service, units))))
     for name, other in others:
         found = later(slow, law(replace(scenario, machine=other)))
