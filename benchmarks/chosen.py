@@ -219,7 +219,7 @@ GIVEN = {
         "profiles.measurement.measurements._MOST_CORES",
         "profiles.measurement.measurements._SHORTEST",
         "profiles.measurement.measurements._LONGEST",
-        "profiles.files.tables._LARGEST_COUNT",
+        "profiles.files.sizes_file._LARGEST_COUNT",
     ),
     "limits of a computer: what a double holds, how far rounding goes, how much memory or time a slip may take": (
         "queuemodel.inputs.query_sizes._STEP_TOLERANCE",
@@ -267,6 +267,7 @@ GIVEN = {
         "queuemodel.numerics.level.EMPTY",
         "queuemodel.numerics.level.MEASURED_QUERIES",
         "queuemodel.numerics.level.PARTS",
+        "queuemodel.inputs.arguments._MOST_SHOWN",
         "queuemodel.results",
     ),
 }

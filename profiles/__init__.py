@@ -17,9 +17,10 @@ if TYPE_CHECKING:
         station_profile as station_profile,
     )
     from .files.daily_load_file import read_daily_load
+    from .files.file_error import FileError
     from .files.profile_file import read_profile, write_profile
-    from .files.tables import read_curve, read_sizes
-    from .files.text_file import FileError
+    from .files.sizes_file import read_sizes
+    from .files.tables import read_curve
     from .files.toml_table import read_toml as read_toml
     from .files.whole_file import check_writable as check_writable, write_whole as write_whole
     from .headlines import Headline, paper_headlines
@@ -107,9 +108,10 @@ __all__ = [
 _HOMES = {
     "catalogue": ("Model", "find_hardware", "find_model", "is_curve", "load", "models", "station_profile"),
     "files.daily_load_file": ("read_daily_load",),
+    "files.file_error": ("FileError",),
     "files.profile_file": ("read_profile", "write_profile"),
-    "files.tables": ("read_curve", "read_sizes"),
-    "files.text_file": ("FileError",),
+    "files.sizes_file": ("read_sizes",),
+    "files.tables": ("read_curve",),
     "files.toml_table": ("read_toml",),
     "files.whole_file": ("check_writable", "write_whole"),
     "headlines": ("Headline", "paper_headlines"),

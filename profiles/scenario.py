@@ -12,7 +12,8 @@ from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySize
 
 from .catalogue import INPUT_LOADING, is_curve, station_profile
 from .files.profile_file import read_curve_file
-from .files.tables import MILLISECONDS_PER_SECOND, read_sizes
+from .files.sizes_file import read_sizes
+from .files.tables import MILLISECONDS_PER_SECOND
 from .files.toml_table import TomlTable, read_toml
 from .profile import Profile
 

@@ -6,8 +6,8 @@ import re
 from datetime import datetime
 from os import PathLike
 
+from .file_error import FileError
 from .tables import Table, read_table
-from .text_file import FileError
 
 HOURS_PER_DAY = 24.0
 SECONDS_PER_HOUR = 3600.0

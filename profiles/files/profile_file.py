@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from recplan.queuemodel import PROVENANCES, Contention, ContentionByBatch, ServiceCurve, arguments
 
 from ..profile import FitRecord, Profile
+from .file_error import FileError
 from .tables import MILLISECONDS_PER_SECOND, read_curve
-from .text_file import FileError, write_text
+from .text_file import write_text
 from .toml_table import TomlTable, read_toml
 
 Value = TypeVar("Value")
@@ -231,7 +232,7 @@ def _fit(table: TomlTable) -> FitRecord:
 def _list(table: TomlTable, key: str, check: Callable[[str, object], Value]) -> tuple[Value, ...]:
     values = table.value(key)
     if not isinstance(values, list) or not values:
-        raise table.error(key, f"{key}(={values!r}) must be a list of numbers, at least one: [1, 2, 4]")
+        raise table.error(key, f"{arguments.shown(key, values)} must be a list of numbers, at least one: [1, 2, 4]")
     with table.blaming(key):
         return tuple(check(f"{key}[{i}]", value) for i, value in enumerate(values))
 

@@ -1,27 +1,23 @@
-"""Tables in CSV files: service curves and query sizes that a user measured."""
+"""Tables in CSV files: service curves that a user measured."""
 
 from __future__ import annotations
 
-import csv
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from os import PathLike
 from typing import TypeVar
 
-import numpy as np
+from recplan.queuemodel import LARGEST_SIZE, ServiceCurve
 
-from recplan.queuemodel import LARGEST_SIZE, QuerySizes, ServiceCurve
-
-from .text_file import FileError, read_text
+from .cells import Kind, numbers, whole_numbers
+from .csv_records import Records, wrong_header
+from .file_error import FileError
+from .text_blocks import text_blocks
 
 Value = TypeVar("Value")
 
-# float() and int() would also take "1_000", "nan" and digits of other scripts, which in a table are slips.
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-_WHOLE_NUMBER = re.compile(r"\+?\d{1,18}", re.ASCII)
-
+#: A million rows; the cells of all are held.
+MOST_BYTES = 2**24
 MILLISECONDS_PER_SECOND = 1e3
 _PER_SECOND = {
     "seconds": 1.0,
@@ -29,8 +25,6 @@ _PER_SECOND = {
     "median_ms": MILLISECONDS_PER_SECOND,
     "mean_ms": MILLISECONDS_PER_SECOND,
 }
-
-_LARGEST_COUNT = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +67,11 @@ class Table:
 
     def numbers(self, column: str, *, per: float = 1.0, zero_allowed: bool = False) -> list[float]:
         """Return a column, divided by `per`, of finite numbers > 0, or >= 0; else raise a `FileError`."""
-
-        def parse(text: str) -> float | None:
-            number = float(text) / per if _NUMBER.fullmatch(text) else np.nan
-            return number if 0.0 < number < np.inf or (zero_allowed and number == 0.0) else None
-
-        return self._parsed(column, parse, "a number >= 0" if zero_allowed else "a number > 0")
+        return self._read(column, numbers(per=per, zero_allowed=zero_allowed))
 
     def whole_numbers(self, column: str, low: int = 1, high: int = LARGEST_SIZE) -> list[int]:
         """Return a column of whole numbers in low..high; anything else is a `FileError`."""
-
-        def parse(text: str) -> int | None:
-            number = int(text) if _WHOLE_NUMBER.fullmatch(text) else low - 1
-            return number if low <= number <= high else None
-
-        return self._parsed(column, parse, f"a whole number from {low} to {high}")
+        return self._read(column, whole_numbers(low, high))
 
     def distinct_whole_numbers(self, column: str, low: int = 1, high: int = LARGEST_SIZE) -> list[int]:
         """Return a column of whole numbers in low..high, each once; anything else is a `FileError`."""
@@ -111,25 +95,11 @@ class Table:
 
     def wrong_header(self, expected: str, columns: Sequence[str]) -> FileError:
         """Make the error of a header that lacks some of these columns."""
-        problem = f"the header must have {expected}; it has {', '.join(map(repr, self.header))}"
-        if len(self.header) == 1 and re.search(r"[;\t|]", self.header[0]):
-            return FileError(self.path, f"{problem}; separate the cells by commas", line=self.header_line)
-        for name in self.header:
-            if name not in columns and (near := get_close_matches(name.lower(), columns, n=1)):
-                problem += f"; did you mean {near[0]!r} by {name!r}?"
-                break
-        return FileError(self.path, problem, line=self.header_line)
+        return wrong_header(self.path, self.header, self.header_line, expected, columns)
 
-    def _parsed(self, column: str, parse: Callable[[str], Value | None], allowed: str) -> list[Value]:
+    def _read(self, column: str, kind: Kind[Value]) -> list[Value]:
         at = self.header.index(column)
-        values = []
-        for row, line in zip(self.rows, self.lines, strict=True):
-            value = parse(row[at])
-            if value is None:
-                problem = f"{row[at]!r} is not {allowed}" if row[at] else f"the cell is blank; give {allowed}"
-                raise FileError(self.path, problem, line=line, column=column)
-            values.append(value)
-        return values
+        return [kind.read(row[at], self.path, line, column) for row, line in zip(self.rows, self.lines, strict=True)]
 
 
 def read_table(path: str | PathLike[str]) -> Table:
@@ -141,7 +111,7 @@ def read_table(path: str | PathLike[str]) -> Table:
     Parameters
     ----------
     path : str or path-like
-        A UTF-8 file with cells separated by commas.
+        A UTF-8 file of up to 16 MiB and 1000 columns, with cells separated by commas.
 
     Returns
     -------
@@ -154,28 +124,14 @@ def read_table(path: str | PathLike[str]) -> Table:
         Where the file cannot be read, is empty, has no rows, names a column twice, or has a row that is not
         as long as the header.
     """
-    records = _records(path, read_text(path))
-    header_line, header = next(((line, cells) for line, cells in records if any(cells)), (0, ()))
-    if not header:
-        raise FileError(path, "is empty; a header and rows are expected")
-    for column in header:
-        if header.count(column) > 1:
-            raise FileError(path, f"the header has column {column!r} twice", line=header_line)
-    rows, lines, blank_line = [], [], 0
-    for line, cells in records:
-        if not any(cells):
-            blank_line = blank_line or line
-            continue
-        if blank_line:
-            raise FileError(path, "is blank; fill it in or remove it", line=blank_line)
-        if len(cells) != len(header):
-            problem = f"the row has {_counted(len(cells))}, but the header has {_counted(len(header))}"
-            raise FileError(path, problem, line=line)
+    records = Records(path, text_blocks(path, MOST_BYTES))
+    rows, lines = [], []
+    for line, cells in records.rows():
         rows.append(cells)
         lines.append(line)
     if not rows:
-        raise FileError(path, "has a header, but no rows", line=header_line)
-    return Table(path, header, header_line, tuple(rows), tuple(lines))
+        raise records.no_rows()
+    return Table(path, records.header, records.header_line, tuple(rows), tuple(lines))
 
 
 def read_curve(path: str | PathLike[str], scv: float | None = None) -> ServiceCurve:
@@ -222,79 +178,3 @@ def read_curve(path: str | PathLike[str], scv: float | None = None) -> ServiceCu
         [second for _, second in points],
         scv=0.0 if scv is None else scv,
     )
-
-
-def read_sizes(path: str | PathLike[str]) -> QuerySizes:
-    r"""Read a law of query sizes from a trace of queries or from a table of counts or probabilities.
-
-    Parameters
-    ----------
-    path : str or path-like
-        A CSV file with a column ``size`` (items, whole numbers >= 1): one row per query; or, beside it, a
-        column ``count`` (whole numbers >= 0) or ``probability`` (numbers >= 0 that sum to 1): one row per
-        size. Other columns are ignored.
-
-    Returns
-    -------
-    QuerySizes
-        The law.
-
-    Raises
-    ------
-    FileError
-        Where the file is not such a table; it names the line and the column.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder, "sizes.csv")
-    ...     _ = path.write_text("size,count\n100,3\n200,1\n")
-    ...     sizes = read_sizes(path)
-    >>> sizes.mean
-    125.0
-    """
-    table = read_table(path)
-    weighed_by = [name for name in ("count", "probability") if name in table.header]
-    if "size" not in table.header or len(weighed_by) == 2:
-        expected = "size, or size and one of count, probability"
-        raise table.wrong_header(expected, ["size", "count", "probability"])
-    if not weighed_by:
-        return QuerySizes.from_samples(np.array(table.whole_numbers("size")))
-    sizes = table.distinct_whole_numbers("size")
-    if weighed_by == ["count"]:
-        weights = np.array(table.whole_numbers("count", low=0, high=_LARGEST_COUNT), dtype=np.float64)
-        if not weights.any():
-            raise FileError(path, "every count is 0; at least one query is needed", column="count")
-        weights /= weights.sum()
-    else:
-        weights = np.array(table.numbers("probability", zero_allowed=True))
-    pmf = np.zeros(max(sizes))
-    pmf[np.array(sizes) - 1] = weights
-    try:
-        return QuerySizes.from_pmf(pmf)
-    except ValueError as error:
-        raise FileError(path, str(error), column=weighed_by[0]) from None
-
-
-def _records(path: str | PathLike[str], text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    numbered = [
-        (line, content)
-        for line, content in enumerate(text.split("\n"), start=1)
-        if not content.lstrip().startswith("#")
-    ]
-    reader = csv.reader((f"{content}\n" for _, content in numbered), strict=True)
-    # A record may span lines, and an unclosed quote reaches to the end of the file: where it began helps.
-    begins = 0
-    try:
-        for cells in reader:
-            yield numbered[begins][0], tuple(map(str.strip, cells))
-            begins = reader.line_num
-    except csv.Error as error:
-        problem = f"is not comma-separated text: {error}"
-        raise FileError(path, problem, line=numbered[begins][0]) from None
-
-
-def _counted(cells: int) -> str:
-    return "1 cell" if cells == 1 else f"{cells} cells"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 
 from recplan.queuemodel import arguments
 
-from .text_file import FileError, read_text
+from .file_error import FileError
+from .text_file import read_text
 
 _NAME = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 _DOTTED = rf"({_NAME}(?:\s*\.\s*{_NAME})*)"
@@ -21,6 +22,13 @@ _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 # TOML promises 64-bit whole numbers; a longer one does not even convert to a float.
 _LARGEST_WHOLE_NUMBER = 2**63 - 1
+
+#: No file of ours is nested half as deep, and printing what is nested a thousand deep fails.
+_DEEPEST = 20
+_LONG_NUMBER = re.compile(r"[0-9_]{4000}")
+_TOO_DEEP = f"is nested deeper than {_DEEPEST} tables or lists"
+# Reading a dotted name takes the square of its parts.
+_LONG_NAME = re.compile(rf"(?<![A-Za-z0-9_-]){_NAME}(?:\s*\.\s*{_NAME}){{{_DEEPEST}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +81,14 @@ class TomlTable:
         """Return the value of a key that must be there and be text."""
         value = self.value(key)
         if not isinstance(value, str):
-            raise self.error(key, f"{key}(={value!r}) must be text in quotes")
+            raise self.error(key, f"{arguments.shown(key, value)} must be text in quotes")
         return value
 
     def table(self, key: str) -> TomlTable:
         """Return the table of a key that must be there."""
         value = self.value(key)
         if not isinstance(value, dict):
-            raise self.error(key, f"{key}(={value!r}) must be a table: [{key}] and, below it, its keys")
+            raise self.error(key, f"{arguments.shown(key, value)} must be a table: [{key}] and, below it, its keys")
         return TomlTable(self.path, ".".join(filter(None, (self.name, key))), value, self.lines)
 
     @contextmanager
@@ -112,20 +120,45 @@ def read_toml(path: str | PathLike[str]) -> TomlTable:
     Raises
     ------
     FileError
-        Where the file cannot be read or is not TOML.
+        Where the file cannot be read, is not TOML, or is nested deeper than 20 tables or lists.
     """
     text = read_text(path)
+    if long := _LONG_NAME.search(text):
+        raise FileError(path, f"a name has more than {_DEEPEST} parts", line=text.count("\n", 0, long.start()) + 1)
     try:
         values = tomllib.loads(text)
+    except RecursionError:
+        raise FileError(path, _TOO_DEEP) from None
     except ValueError as error:
         message = str(error)
         place = _PLACE.search(message)
         if place is None:
-            raise FileError(path, f"is not TOML: {message}") from None
+            # Python does not read so long a number, and tomllib does not say where it is.
+            long = _LONG_NUMBER.search(text)
+            line = text.count("\n", 0, long.start()) + 1 if long else None
+            raise FileError(path, "holds a number of thousands of digits", line=line) from None
         line = int(place[1]) if place[1] else text.rstrip("\n").count("\n") + 1
         column = int(place[2]) if place[2] else None
         raise FileError(path, f"is not TOML: {message[: place.start()]}", line=line, column=column) from None
-    return TomlTable(path, "", values, _lines_of_keys(text))
+    root = TomlTable(path, "", values, _lines_of_keys(text))
+    for key, value in values.items():
+        if _is_deep(value):
+            raise root.error(key, _TOO_DEEP)
+    return root
+
+
+def _is_deep(value: object) -> bool:
+    # Not by recursion, which is what fails where something is too deep.
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for outer in level for inner in _held(outer)]
+    return bool(level)
+
+
+def _held(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _lines_of_keys(text: str) -> dict[str, int]:

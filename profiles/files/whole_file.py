@@ -5,6 +5,11 @@ import os
 import stat
 from os import PathLike
 from pathlib import Path
+from time import monotonic, sleep
+
+#: At the other end of a pipe, somebody may begin a little later.
+PATIENCE_SECONDS = 1.0
+PAUSE_SECONDS = 0.02
 
 
 def check_writable(path: str | PathLike[str]) -> None:
@@ -49,7 +54,7 @@ def write_whole(path: str | PathLike[str], content: bytes) -> None:
     """Write a file, whole or not at all.
 
     A file that exists is replaced in one step and keeps its permissions; a link goes on leading to it. What is no
-    regular file, such as a pipe or a terminal, is written to directly.
+    regular file, such as a pipe or a terminal, is written to directly, where somebody reads from it.
 
     Parameters
     ----------
@@ -68,7 +73,7 @@ def write_whole(path: str | PathLike[str], content: bytes) -> None:
     mode = _mode(path)
     try:
         if _is_direct(path, mode):
-            with open(path, "ab") as direct:
+            with open(path, "ab", opener=_without_waiting) as direct:
                 direct.write(content)
         else:
             _replace(os.path.realpath(path), content, mode)
@@ -90,6 +95,24 @@ def _is_direct(path: str | PathLike[str], mode: int | None) -> bool:
     # /dev/stdout may lead to a regular file, which the shell opened and holds; another in its place would not reach it.
     opened = os.path.abspath(path).startswith(("/dev/std", "/dev/fd/", "/proc/"))
     return mode is not None and (opened or not stat.S_ISREG(mode))
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open what may be a pipe; nobody who reads it for `PATIENCE_SECONDS` is an `OSError`, and not waited for."""
+    deadline = monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            opened = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if monotonic() > deadline:
+                raise OSError(errno.ENXIO, "it is a pipe that nobody reads from") from None
+            sleep(PAUSE_SECONDS)
+        else:
+            # A reader may be slower than the writer.
+            os.set_blocking(opened, True)
+            return opened
 
 
 def _replace(target: str, content: bytes, mode: int | None) -> None:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from recplan.queuemodel import LARGEST_SIZE, arguments
 
+from ..files.file_error import FileError
 from ..files.tables import read_table
-from ..files.text_file import FileError
 
 _MOST_CORES = 10**6
 

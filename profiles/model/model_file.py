@@ -114,7 +114,7 @@ def _architecture(table: TomlTable, name: str) -> Architecture:
     given = {key: table.value(key) for key in plain if key in table}
     for key in layers:
         if key in given and not isinstance(given[key], list):
-            raise table.error(key, f"{key}(={given[key]!r}) must be a list of whole numbers")
+            raise table.error(key, f"{arguments.shown(key, given[key])} must be a list of whole numbers")
     with table.blaming(""):
         return Architecture(
             **({"name": name} | given),  # type: ignore[arg-type]
@@ -150,7 +150,7 @@ def _entries(table: TomlTable, key: str) -> list[TomlTable]:
         return []
     entries = table.value(key)
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise table.error(key, f"{key}(={entries!r}) must be a list of tables: {key} = [{{ … }}]")
+        raise table.error(key, f"{arguments.shown(key, entries)} must be a list of tables: {key} = [{{ … }}]")
     dotted = ".".join(filter(None, (table.name, key)))
     named = [(f"{dotted}[{position}]", entry) for position, entry in enumerate(entries, start=1)]
     line = table.lines.get(dotted)

@@ -9,7 +9,8 @@ from os import PathLike
 from statistics import fmean, median
 from typing import Any
 
-from ..files.text_file import FileError, read_text, write_text
+from ..files.file_error import FileError
+from ..files.text_file import read_text, write_text
 from .calibration import Parameter, calibration_of
 from .calibration_fit import Comparison, calibrate, compared, observations
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from recplan.queuemodel import PROVENANCES, arguments
 
-from ..files.text_file import FileError
+from ..files.file_error import FileError
 from ..files.toml_table import TomlTable, read_toml
 
 GIB = 2**30
@@ -199,8 +199,9 @@ def read_hardware(path: str | PathLike[str]) -> Hardware:
     """
     found = _hardware(Path(path).name, read_toml(path))
     if found.provenance not in MODELLED:
-        problem = f"a curve on described hardware is modelled; provenance(={found.provenance!r}) must be one of"
-        raise FileError(path, f"{problem} {', '.join(MODELLED)}", key="provenance")
+        given = arguments.shown("provenance", found.provenance)
+        problem = f"a curve on described hardware is modelled; {given} must be one of {', '.join(MODELLED)}"
+        raise FileError(path, problem, key="provenance")
     return found
 
 

@@ -15,14 +15,21 @@ from numpy.typing import ArrayLike, NDArray
 
 T = TypeVar("T")
 
+_MOST_SHOWN = 80
+
 
 def shown(name: str, value: object) -> str:
-    """Name an argument and its value, as every message here begins.
+    """Name an argument and its value, as every message here begins; of a long value only its beginning.
 
-    >>> shown("cores", 0)
-    'cores(=0)'
+    >>> shown("cores", 0), len(shown("name", 1000 * "long "))
+    ('cores(=0)', 88)
     """
-    return f"{name}(={value.item() if isinstance(value, np.generic) else value!r})"
+    try:
+        text = repr(value.item() if isinstance(value, np.generic) else value)
+    except ValueError:
+        # So long that Python does not write it.
+        text = "a number of thousands of digits"
+    return f"{name}(={text if len(text) <= _MOST_SHOWN else f'{text[:_MOST_SHOWN]}…'})"
 
 
 def whole(name: str, value: object, least: int = 1, most: int | None = None) -> int:

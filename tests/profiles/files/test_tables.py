@@ -1,27 +1,12 @@
-import csv
-from io import StringIO
-
-import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
 import strategies
-import written_files
 from recplan.profiles import FileError, read_curve, read_sizes
 from recplan.queuemodel import QuerySizes, ServiceCurve
-from written_files import complaint_about
+from written_files import complaint_about, csv_text, written
 
 newlines = st.sampled_from(["\n", "\r\n", "\r"])
-
-
-def written(folder, text, name="table.csv"):
-    return written_files.written(folder, text, name)
-
-
-def csv_text(header, rows, newline="\n"):
-    buffer = StringIO()
-    csv.writer(buffer, lineterminator=newline).writerows([header, *rows])
-    return buffer.getvalue()
 
 
 @given(curve=strategies.service_curves(), newline=newlines, data=st.data())
@@ -40,26 +25,6 @@ def test_milliseconds_become_seconds(folder, curve, column):
     read = read_curve(written(folder, csv_text(["batch_size", column], rows)))
     assert (read.batch_sizes, read.scv) == (curve.batch_sizes, 0.0)
     assert read.seconds_at == tuple(time / 1000 for time in curve.seconds_at)
-
-
-@given(trace=st.lists(st.integers(1, 2000), min_size=1, max_size=200), newline=newlines)
-def test_a_trace_becomes_its_own_law(folder, trace, newline):
-    path = written(folder, csv_text(["size"], [[size] for size in trace], newline))
-    assert read_sizes(path) == QuerySizes.from_samples(np.array(trace))
-
-
-@given(trace=st.lists(st.integers(1, 500), min_size=1, max_size=200))
-def test_counts_of_a_trace_are_the_same_law_as_the_trace(folder, trace):
-    counts = [(size, trace.count(size)) for size in range(1, 501)]
-    path = written(folder, csv_text(["size", "count"], counts))
-    np.testing.assert_allclose(read_sizes(path).pmf, QuerySizes.from_samples(np.array(trace)).pmf, rtol=1e-12, atol=0)
-
-
-@given(weights=st.lists(st.floats(1e-3, 1.0), min_size=1, max_size=50))
-def test_probabilities_are_kept(folder, weights):
-    probabilities = np.array(weights) / sum(weights)
-    path = written(folder, csv_text(["size", "probability"], enumerate(probabilities.tolist(), start=1)))
-    np.testing.assert_allclose(read_sizes(path).pmf, probabilities, rtol=1e-12)
 
 
 @given(
@@ -156,10 +121,15 @@ def test_a_time_must_be_a_number_above_zero(folder, cell):
     assert complaint == f", line 2, column 'seconds': {cell!r} is not a number > 0"
 
 
-@pytest.mark.parametrize("cell", ["0", "-4", "2.5", "8.0", "abc", "nan", "1_0", "1000001", "9" * 5000, "\u0663"])
+@pytest.mark.parametrize("cell", ["0", "-4", "2.5", "8.0", "abc", "nan", "1_0", "1000001", "\u0663"])
 def test_a_batch_size_must_be_a_whole_number_from_one_on(folder, cell):
     complaint = complaint_about(written(folder, f"batch_size,seconds\n{cell},1\n"), read_curve)
     assert complaint == f", line 2, column 'batch_size': {cell!r} is not a whole number from 1 to 1000000"
+
+
+def test_of_a_long_cell_only_the_beginning_is_shown(folder):
+    complaint = complaint_about(written(folder, f"batch_size,seconds\n{'9' * 5000},1\n"), read_curve)
+    assert complaint == f", line 2, column 'batch_size': '{'9' * 60}'… is not a whole number from 1 to 1000000"
 
 
 def test_a_time_that_vanishes_in_seconds_is_named_as_it_was_written(folder):
@@ -172,48 +142,6 @@ def test_an_error_carries_the_place(folder):
     with pytest.raises(FileError) as caught:
         read_curve(path)
     assert (caught.value.path, caught.value.line, caught.value.column) == (path, 3, "seconds")
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        (
-            "sizes\n3\n",
-            ", line 1: the header must have size, or size and one of count, probability; it has 'sizes'; "
-            "did you mean 'size' by 'sizes'?",
-        ),
-        (
-            "size,count,probability\n1,1,1\n",
-            ", line 1: the header must have size, or size and one of count, probability; "
-            "it has 'size', 'count', 'probability'",
-        ),
-        ("size\n3\n0\n", ", line 3, column 'size': '0' is not a whole number from 1 to 1000000"),
-        (
-            "size\n3\n10000000\n",
-            ", line 3, column 'size': '10000000' is not a whole number from 1 to 1000000",
-        ),
-        ("size\n3\n\n4\n", ", line 3: is blank; fill it in or remove it"),
-        ("size,count\n3,1\n3,2\n", ", line 3, column 'size': 3 is also on line 2; keep one of them"),
-        (
-            "size,count\n3,-1\n",
-            ", line 2, column 'count': '-1' is not a whole number from 0 to 1000000000000000",
-        ),
-        (
-            "size,count\n3,1.5\n",
-            ", line 2, column 'count': '1.5' is not a whole number from 0 to 1000000000000000",
-        ),
-        ("size,count\n3,0\n4,0\n", ", column 'count': every count is 0; at least one query is needed"),
-        ("size,probability\n3,-0.5\n", ", line 2, column 'probability': '-0.5' is not a number >= 0"),
-        ("size,probability\n3,\n", ", line 2, column 'probability': the cell is blank; give a number >= 0"),
-    ],
-)
-def test_malformed_sizes_say_where_and_what_is_allowed(folder, text, complaint):
-    assert complaint_about(written(folder, text), read_sizes) == complaint
-
-
-def test_probabilities_that_do_not_sum_to_one_tell_their_sum(folder):
-    with pytest.raises(FileError, match=r"column 'probability': .*0\.75"):
-        read_sizes(written(folder, "size,probability\n3,0.5\n4,0.25\n"))
 
 
 @pytest.mark.parametrize("read", [read_curve, read_sizes])
