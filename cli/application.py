@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .commands import analyze, compare, export, fit, plot, report, show, size, sweep, tune, validate, what_if
+from .options.given_once import GivenOnce
 from .options.option_groups import expanded
 from .output.failure import FailureReporting
 from .reference import calibrate, catalogue, explain, schema
@@ -72,4 +73,6 @@ def main(
 
 
 for name, module in COMMANDS.items():
-    app.command(name, help=module.HELP, short_help=module.SUMMARY, epilog=module.EPILOG)(expanded(module.run))
+    app.command(name, cls=GivenOnce, help=module.HELP, short_help=module.SUMMARY, epilog=module.EPILOG)(
+        expanded(module.run)
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..options.output import check_ending
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from ..output.compilation import compilation_announced
 from ..output.writing import check_writable, put
@@ -53,6 +54,13 @@ class Destination(StrEnum):
     TOML = "toml"
 
 
+_ENDINGS = {
+    Destination.DEEPRECSYS: (".txt",),
+    Destination.TRITON: (".pbtxt", ".txt"),
+    Destination.TOML: (".toml",),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
     """What to write, and how the best policy is chosen."""
@@ -76,6 +84,7 @@ def run(
     from ..export.reproduction import command_line
 
     if output is not None:
+        check_ending(f"--to {export_options.to} --output", output, _ENDINGS[export_options.to])
         check_writable(output)
     setting = read_setting(setting_options)
     sla = read_sla(setting, sla_options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,13 @@ from ..output.formats import Format, written
 from ..output.report import Report
 from ..output.writing import check_writable, put
 
-_ENDINGS = {".json": Format.JSON, ".csv": Format.CSV, ".md": Format.MARKDOWN, ".markdown": Format.MARKDOWN}
+_ENDINGS = {
+    ".json": Format.JSON,
+    ".csv": Format.CSV,
+    ".md": Format.MARKDOWN,
+    ".markdown": Format.MARKDOWN,
+    ".txt": Format.TABLE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,8 @@ class OutputOptions:
 
     Raises
     ------
+    ValueError
+        If the file ends as no format does, and none is named.
     NotWrittenError
         Where the file could not be written.
     """
@@ -31,7 +40,7 @@ class OutputOptions:
         typer.Option(
             "--format",
             help="How to print: results go to standard output, notes to standard error.  "
-            "[default: as FILE ends: .json, .csv, .md; else table]",
+            "[default: as FILE ends: .json, .csv, .md, .txt; else table]",
         ),
     ] = None
     output: Annotated[
@@ -44,8 +53,11 @@ class OutputOptions:
     ] = None
 
     def __post_init__(self) -> None:
-        if self.output is not None:
-            check_writable(self.output)
+        if self.output is None:
+            return
+        if self.form is None:
+            check_ending("--output", self.output, _ENDINGS, "or have a --format beside it")
+        check_writable(self.output)
 
     @property
     def format(self) -> Format:
@@ -72,3 +84,15 @@ class OutputOptions:
             sys.stdout.flush()
         else:
             put(written(report, self.format), self.output)
+
+
+def check_ending(option: str, path: Path, endings: Iterable[str], otherwise: str = "") -> None:
+    """Refuse a file that ends as none of its kind does; a file without an ending may be of any.
+
+    >>> check_ending("--output", Path("flags.cfg"), [".txt"])
+    Traceback (most recent call last):
+    ValueError: --output flags.cfg must end in .txt
+    """
+    if path.suffix and path.suffix.lower() not in endings:
+        allowed = ", ".join(filter(None, (*endings, otherwise)))
+        raise ValueError(f"{option} {path} must end in {allowed}")

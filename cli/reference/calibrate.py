@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..options.output import OutputOptions
+from ..options.output import OutputOptions, check_ending
 from ..output.message import note
 from ..output.report import Quantity, Report, Table
 from ..output.wording import given, per_cent, significant, yes_or_no
@@ -85,6 +85,7 @@ def run(
 
     output.refuse("--out", out)
     if out is not None:
+        check_ending("--out", out, [".toml"])
         check_replaceable(out)
     if leave_one_out:
         note("fitting once for all models and once without each: about a minute…")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..options.output import check_ending
 from ..output.writing import put
 
 SUMMARY = "Print the JSON Schema of what commands print."
@@ -38,6 +39,8 @@ def run(
     """Print the schema, or write it to a file."""
     import json
 
+    if output is not None:
+        check_ending("--output", output, [".json"])
     schema = read_schema()
     if command is not None:
         schema = of_command(schema, command)

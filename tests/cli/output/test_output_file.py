@@ -42,7 +42,14 @@ def test_a_file_holds_what_would_have_been_printed_in_any_format(folder, form):
 
 @pytest.mark.parametrize(
     ("name", "form"),
-    [("a.json", "json"), ("a.CSV", "csv"), ("a.md", "markdown"), ("a.markdown", "markdown"), ("a", "table")],
+    [
+        ("a.json", "json"),
+        ("a.CSV", "csv"),
+        ("a.md", "markdown"),
+        ("a.markdown", "markdown"),
+        ("a.txt", "table"),
+        ("a", "table"),
+    ],
 )
 def test_the_ending_says_the_format_unless_it_is_given(folder, name, form):
     assert OutputOptions(output=Path(name)).format == form
