@@ -237,6 +237,7 @@ GIVEN = {
         "queuemodel.stations.workload.MOST_POINTS",
         "solvers.capacity.SMALLEST",
         "solvers.planning.fleet.BELOW_CAPACITY",
+        "solvers.planning.processes.MOST_DEATHS",
         "solvers.planning.sweep.SOLVED",
         "solvers.search.bounds.FASTEST",
         "solvers.search.bounds.ROUNDING",

@@ -58,7 +58,7 @@ def _print_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
-        print(f"recplan {version('recplan')}")
+        print(f"recplan {version('recplan')}", flush=True)
         raise typer.Exit
 
 

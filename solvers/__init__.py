@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .planning.fleet import BELOW_CAPACITY as BELOW_CAPACITY, Fleet, FleetLoad, size
     from .planning.pareto_front import pareto
     from .planning.power import MachinePower, StationPower
+    from .planning.processes import LostItemsError as LostItemsError
     from .planning.sweep import Sweep, SweepPoint, front as front, sweep, sweep_points
     from .search.certificate import Certificate
     from .search.chosen_policy import SearchMethod as SearchMethod, best_policy as best_policy
@@ -79,6 +80,7 @@ _HOMES = {
     "planning.fleet": ("BELOW_CAPACITY", "Fleet", "FleetLoad", "size"),
     "planning.pareto_front": ("pareto",),
     "planning.power": ("MachinePower", "StationPower"),
+    "planning.processes": ("LostItemsError",),
     "planning.sweep": ("Sweep", "SweepPoint", "front", "sweep", "sweep_points"),
     "search.certificate": ("Certificate",),
     "search.chosen_policy": ("SearchMethod", "best_policy"),

@@ -14,8 +14,9 @@ from ..options.output import OutputOptions
 from ..options.power import AccountingOption
 from ..options.scenario import InputLoadingOption, ScopeOption
 from ..output.compilation import compilation_announced
-from ..output.failure import INTERRUPTED
+from ..output.failure import IncompleteError
 from ..output.formats import Format
+from ..output.interruption import as_interrupts, described, status_of
 from ..output.message import note
 from ..output.progress import Progress
 from ..output.report import Report
@@ -113,7 +114,7 @@ def run(
     """Print the outcomes and their geometric means."""
     from recplan.profiles import models
     from recplan.queuemodel import QuerySizes, arguments
-    from recplan.solvers import compared_cases
+    from recplan.solvers import LostItemsError, compared_cases
 
     if sizes not in QuerySizes.names():
         raise arguments.unknown("--sizes", sizes, QuerySizes.names())
@@ -132,22 +133,32 @@ def run(
             name, beside, names, targets, scope, law, input_loading or "accelerator", accounting or "tdp"
         )
     ]
-    compared: list[ComparedCase] = []
+    done: dict[int, ComparedCase] = {}
+    interrupt, lost = None, None
     begin = perf_counter()
     with compilation_announced(), Progress(len(cases), "comparing") as progress:
         try:
-            for entry in compared_cases(cases, processes):
-                compared.append(entry)
-                progress(len(compared))
-        except KeyboardInterrupt:
-            if not compared:
+            with as_interrupts():
+                for position, entry in compared_cases(cases, processes):
+                    done[position] = entry
+                    progress(len(done))
+        except KeyboardInterrupt as ending:
+            if not done:
                 raise
+            interrupt = ending
+        except LostItemsError as error:
+            case = cases[error.positions[0]]
+            which = f"{len(error.positions)} of {counted(len(cases), 'scenario')}, first {case.model}, {case.target}"
+            lost = IncompleteError(f"missing are {which}: {error}")
+            if not done:
+                raise lost from None
+    compared = [done[position] for position in sorted(done)]
     elapsed_ms = 1e3 * (perf_counter() - begin)
     records = outcome_records(compared)
-    lost = [record for record in records if record["reason"]]
-    if lost:
-        first = f"{lost[0]['model']}, {lost[0]['sla']}, {SCHEDULERS[lost[0]['scheduler']]}: {lost[0]['reason']}"
-        note(f"{len(lost)} of {len(records)} outcomes carry nothing; the first: {first}")
+    empty = [record for record in records if record["reason"]]
+    if empty:
+        first = f"{empty[0]['model']}, {empty[0]['sla']}, {SCHEDULERS[empty[0]['scheduler']]}: {empty[0]['reason']}"
+        note(f"{len(empty)} of {len(records)} outcomes carry nothing; the first: {first}")
     if output.format is not Format.JSON:
         if scope != "machine":
             note("the paper holds all queries of a machine together to the target, as --scope machine does")
@@ -171,9 +182,13 @@ def run(
             },
         )
     )
-    if len(compared) < len(cases):
-        note(f"interrupted: {len(compared)} of {counted(len(cases), 'scenario')} are done, and {output.place}")
-        raise typer.Exit(INTERRUPTED)
+    if interrupt is not None:
+        note(
+            f"{described(interrupt)}: {len(compared)} of {counted(len(cases), 'scenario')} are done, and {output.place}"
+        )
+        raise typer.Exit(status_of(interrupt))
+    if lost is not None:
+        raise lost
 
 
 def _refuse_curves(option: str, names: Sequence[str]) -> None:

@@ -217,6 +217,9 @@ def _pareto(asked: _Asked) -> Picture:
     if not asked.kind.over:
         raise ValueError("--over is missing; give what to sweep over, such as cores=10,20,40 (see recplan sweep)")
     swept = solved(asked.setting, asked.kind.over, asked.power, asked.policy, asked.sla)
+    if swept.interrupt is not None:
+        # A picture cannot tell that points are missing.
+        raise swept.interrupt
     return pareto_picture(swept.setting, swept.points, fixed_parts(swept.setting, swept.sla))
 
 

@@ -11,7 +11,7 @@ from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.power import PowerOptions
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
-from ..output.failure import INTERRUPTED
+from ..output.interruption import described, status_of
 from ..output.message import note
 from ..output.report import Quantity, Report, Table
 from ..output.wording import milliseconds, per_cent, ratio, significant
@@ -51,7 +51,7 @@ to their number.
 
 \b
 An interrupt from the keyboard prints the points that are done, with status
-130."""
+130, and draws no picture."""
 
 _POINT = (
     *POLICY,
@@ -107,19 +107,19 @@ def run(
                 "over": swept.axes,
                 "overall": sla.scope == "machine",
                 "power": describe_power(swept.power),
-                "complete": swept.complete,
+                "complete": swept.interrupt is None,
                 "points": records,
             },
         )
     )
+    if swept.interrupt is not None:
+        note(f"{described(swept.interrupt)}: {len(points)} of {swept.total} points are done, and {output.place}")
+        raise typer.Exit(status_of(swept.interrupt))
     if plot.wanted:
         from ..figures.drawing import draw_beside
         from ..figures.pictures import pareto_picture
 
         draw_beside(pareto_picture(setting, points, fixed_parts(setting, sla)), plot, output)
-    if not swept.complete:
-        note(f"interrupted: {len(points)} of {swept.total} points are done, and {output.place}")
-        raise typer.Exit(INTERRUPTED)
 
 
 def _record(point: SweepPoint, sizes: str, sla: Sla, cores: int, on_front: bool) -> Mapping[str, Any]:

@@ -83,7 +83,8 @@ class OutputOptions:
             print_tables(report)
             sys.stdout.flush()
         else:
-            put(written(report, self.format), self.output)
+            encoding = sys.stdout.encoding if self.output is None else "utf-8"
+            put(written(report, self.format, encoding), self.output)
 
 
 def check_ending(option: str, path: Path, endings: Iterable[str], otherwise: str = "") -> None:

@@ -3,10 +3,11 @@
 ===========  =============================================================
 exit status  meaning
 ===========  =============================================================
-1            the results could not be written
+1            the results could not be written, or not all computed for lack of memory
 2            bad usage or bad input
 3            the machine is overloaded, or the latency target out of reach
 130          interrupted from the keyboard
+143          terminated
 141          the reader of standard output went away, as a shell reports it
 ===========  =============================================================
 """
@@ -15,22 +16,28 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
+from .interruption import as_interrupts, described, status_of
 from .message import tell
 
-NOT_WRITTEN = 1
+NOT_TOLD = 1
 BAD_INPUT = 2
 OUT_OF_REACH = 3
-INTERRUPTED = 130
 READER_GONE = 141
 
 
 class UnreachableTargetError(Exception):
     """A latency target that even an idle machine misses."""
+
+
+class IncompleteError(Exception):
+    """Results of which a part could not be computed."""
 
 
 class NotWrittenError(Exception):
@@ -53,33 +60,39 @@ class FailureReporting(TyperGroup):
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         """Take the options that stand before the command; one of them writes to the user's home."""
-        try:
+        with _reporting("--install-completion cannot write {}: {}; --show-completion prints what to write"):
             return super().make_context(*args, **kwargs)
-        except OSError as error:
-            raise _reported(
-                f"--install-completion cannot write {error.filename}: {error.strerror}; "
-                "--show-completion prints what to write",
-                NOT_WRITTEN,
-            ) from None
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
-        try:
+        with _reporting("cannot write {}: {}"):
             return super().invoke(ctx)
-        except ValueError as error:
-            raise _reported(str(error), OUT_OF_REACH if _is_overload(error) else BAD_INPUT) from None
-        except UnreachableTargetError as error:
-            raise _reported(str(error), OUT_OF_REACH) from None
-        except NotWrittenError as error:
-            raise _reported(str(error), NOT_WRITTEN) from None
-        except KeyboardInterrupt:
-            raise _reported("interrupted", INTERRUPTED) from None
-        except BrokenPipeError:
-            _drop_output()
-            raise typer.Exit(READER_GONE) from None
-        except OSError as error:
-            _drop_output()
-            raise _reported(f"cannot write the results: {error.strerror}", NOT_WRITTEN) from None
+
+
+@contextmanager
+def _reporting(not_written: str) -> Iterator[None]:
+    """Turn exceptions into messages and exit statuses; `not_written` is what is said of a file and why."""
+    try:
+        with as_interrupts():
+            yield
+    except ValueError as error:
+        raise _reported(str(error), OUT_OF_REACH if _is_overload(error) else BAD_INPUT) from None
+    except UnreachableTargetError as error:
+        raise _reported(str(error), OUT_OF_REACH) from None
+    except (IncompleteError, NotWrittenError) as error:
+        raise _reported(str(error), NOT_TOLD) from None
+    except KeyboardInterrupt as interrupt:
+        raise _reported(described(interrupt), status_of(interrupt)) from None
+    except MemoryError:
+        raise _reported("there is not enough memory for this machine and its queries", NOT_TOLD) from None
+    except BrokenPipeError:
+        _drop_output()
+        raise typer.Exit(READER_GONE) from None
+    except OSError as error:
+        if error.filename is not None:
+            raise _reported(not_written.format(error.filename, error.strerror), NOT_TOLD) from None
+        _drop_output()
+        raise _reported(f"cannot write the results: {error.strerror}", NOT_TOLD) from None
 
 
 def _is_overload(error: ValueError) -> bool:

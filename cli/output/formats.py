@@ -13,9 +13,11 @@ _INLINE = re.compile(r"[\\|*`\[~]|(?<!\w)_|_(?!\w)|<(?=[\w/!?])|&(?=#?\w+;)")
 _LEADING = re.compile(r"^(\s*\d*)([#>=+.)-])", re.MULTILINE)
 
 
-def written(report: Report, form: Format) -> str:
-    """Write a report in a format, with a line end at its end."""
-    return {Format.TABLE: _plain, Format.JSON: _json, Format.CSV: _csv, Format.MARKDOWN: _markdown}[form](report)
+def written(report: Report, form: Format, encoding: str = "utf-8") -> str:
+    """Write a report in a format, with a line end at its end; JSON so that the encoding can tell all of it."""
+    if form is Format.JSON:
+        return _json(report, encoding)
+    return {Format.TABLE: _plain, Format.CSV: _csv, Format.MARKDOWN: _markdown}[form](report)
 
 
 def escaped(text: str) -> str:
@@ -52,12 +54,17 @@ def _lines(table: Grid) -> list[str]:
     ]
 
 
-def _json(report: Report) -> str:
+def _json(report: Report, encoding: str) -> str:
     # Here and not above, as for CSV: help needs neither.
     import json
 
     document = {"schema": SCHEMA, "command": report.command, **report.document}
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = json.dumps(document, indent=2, allow_nan=False) + "\n"
+    return text
 
 
 def _csv(report: Report) -> str:

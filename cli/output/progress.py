@@ -14,13 +14,22 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import Progress as Bar
 
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 2.0
 #: A bar that moves with the time alone waits here for the end.
 ALMOST_DONE = 0.99
 
+#: Empties the line of a bar, and shows the cursor that rich hides beside it.
+_CLEARED = "\r\x1b[2K\x1b[?25h"
+
+
+def restore_screen() -> None:
+    """Take a bar away in a process that ends without leaving its ``with`` statements."""
+    if sys.stderr.isatty():
+        sys.stderr.write(_CLEARED)
+
 
 class Progress:
-    """A bar on standard error with the time that remains, from a second on, if that is a terminal.
+    """A bar on standard error with the time that remains, from two seconds on, if that is a terminal.
 
     To be used in a ``with`` statement, at the end of which the bar goes away, and called with what is done.
 

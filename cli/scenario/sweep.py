@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..options.power import PowerOptions
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from ..output.compilation import compilation_announced
+from ..output.interruption import as_interrupts
 from ..output.progress import Progress
 from ..output.wording import given
 from .policy import read_fixed_policy
@@ -40,6 +41,8 @@ class Swept:
         The points that are done, at least one.
     total : int
         How many there are.
+    interrupt : KeyboardInterrupt or None
+        What ended it before all were done.
     """
 
     setting: Setting
@@ -48,11 +51,7 @@ class Swept:
     axes: list[str]
     points: list[SweepPoint]
     total: int
-
-    @property
-    def complete(self) -> bool:
-        """Whether no interrupt left points out."""
-        return len(self.points) == self.total
+    interrupt: KeyboardInterrupt | None
 
 
 def solved(
@@ -93,6 +92,7 @@ def solved(
     for values in axes.values():
         total *= len(values)
     points: list[SweepPoint] = []
+    interrupt = None
     with compilation_announced(), Progress(total, "sweeping") as progress:
         solved = sweep_points(
             setting.machine,
@@ -103,17 +103,19 @@ def solved(
             power=power,
         )
         try:
-            for point in solved:
-                points.append(point)
-                progress(len(points))
-        except KeyboardInterrupt:
+            with as_interrupts():
+                for point in solved:
+                    points.append(point)
+                    progress(len(points))
+        except KeyboardInterrupt as ending:
             if not points:
                 raise
+            interrupt = ending
     laws: Mapping[str, Any] = axes.get("sizes", {})  # type: ignore[assignment]
     setting = setting.run_under(
         *((point.policy, laws.get(str(dict(point.at).get("sizes")), setting.sizes)) for point in points)
     )
-    return Swept(setting, sla, power, list(axes), points, total)
+    return Swept(setting, sla, power, list(axes), points, total, interrupt)
 
 
 def fixed_parts(setting: Setting, sla: Sla) -> str:

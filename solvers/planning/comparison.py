@@ -178,6 +178,8 @@ def compare(cases: Iterable[Case], *, workers: int = 1, progress: Callable[[int]
     ------
     ValueError
         If there is no case, or no worker.
+    LostItemsError
+        If the processes that computed some cases were killed, each time that they were tried.
 
     References
     ----------
@@ -194,18 +196,19 @@ def compare(cases: Iterable[Case], *, workers: int = 1, progress: Callable[[int]
     deeprecsched-cpu: batch 256, 1.21 x static
     exact-cpu: batch 256, 1.21 x static
     """
-    compared = []
-    for entry in compared_cases(tuple(cases), workers):
-        compared.append(entry)
+    done: dict[int, ComparedCase] = {}
+    for position, entry in compared_cases(tuple(cases), workers):
+        done[position] = entry
         if progress is not None:
-            progress(len(compared))
-    if not compared:
+            progress(len(done))
+    if not done:
         raise ValueError("cases must hold at least one case")
-    return Comparison(tuple(compared), geometric_means(compared))
+    compared = tuple(done[position] for position in sorted(done))
+    return Comparison(compared, geometric_means(compared))
 
 
-def compared_cases(cases: Sequence[Case], workers: int) -> Iterator[ComparedCase]:
-    """Run every scheduler on each of some cases; yield them in their order."""
+def compared_cases(cases: Sequence[Case], workers: int) -> Iterator[tuple[int, ComparedCase]]:
+    """Run every scheduler on each of some cases; yield their positions and outcomes, and raise, as `in_processes`."""
     return in_processes(compared_case, cases, arguments.whole("workers", workers))
 
 

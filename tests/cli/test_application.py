@@ -1,5 +1,7 @@
+import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -13,6 +15,9 @@ from recplan import profiles
 from recplan.cli.application import COMMANDS
 from recplan.cli.output import compilation
 from recplan.cli.output.compilation import compilation_announced
+from recplan.cli.output.formats import Format, written
+from recplan.cli.output.interruption import Terminated
+from recplan.cli.output.report import Report
 from recplan.queuemodel.kernels import jit
 
 RUN = "from recplan.cli import main; main()"
@@ -88,6 +93,91 @@ def test_an_interrupt_from_the_keyboard_ends_it_with_a_short_message(monkeypatch
     monkeypatch.setattr(profiles, "models", interrupted)
     result = invoked("list", "models")
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "error: interrupted\n")
+
+
+def test_an_interrupt_of_compiled_code_is_one_though_numba_makes_another_error_of_it(monkeypatch):
+    def interrupted():
+        raise SystemError("returned a result with an exception set") from Terminated()
+
+    monkeypatch.setattr(profiles, "models", interrupted)
+    result = invoked("list", "models")
+    assert (result.exit_code, result.stdout, result.stderr) == (143, "", "error: terminated\n")
+
+
+ENDLESS = """
+import numba
+from recplan import profiles
+from recplan.cli import main
+from recplan.cli.output import interruption
+
+@numba.njit(nogil=True)
+def endless(x):
+    while x != 0.5:
+        x = x + 1.0 if x < 1e9 else 0.0
+    return x
+
+def models():
+    print("begun", flush=True)
+    endless(0.0)
+
+endless(0.5)
+interruption.GRACE_SECONDS = 0.01
+profiles.models = models
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "told"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_a_signal_ends_compiled_code_that_no_python_handler_reaches(number, status, told, tmp_path):
+    command = [sys.executable, "-c", ENDLESS, "list", "models"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=tmp_path, **pipes) as running:
+        try:
+            assert running.stdout.readline() == "begun\n"
+            running.send_signal(number)
+            assert running.communicate(timeout=60) == ("", f"error: {told}\n")
+        finally:
+            running.kill()
+    assert running.returncode == status
+
+
+def redirected(redirection, *arguments, **options):
+    shell = ["sh", "-c", f'exec "$0" "$@" {redirection}', sys.executable, "-c", RUN, *arguments]
+    return subprocess.run(shell, capture_output=True, text=True, **options)
+
+
+@pytest.mark.parametrize("arguments", [("list", "models"), ("--version",), ("list", "--help")])
+def test_results_for_a_closed_standard_output_are_not_written(arguments, tmp_path):
+    result = redirected(">&-", *arguments, cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (1, "error: cannot write the results: Bad file descriptor\n")
+
+
+def test_results_are_printed_whatever_becomes_of_the_other_streams(tmp_path):
+    table = redirected("<&- 2>&-", "list", "models", cwd=tmp_path)
+    assert (table.returncode, table.stdout) == (0, invoked("list", "models").stdout)
+
+
+@pytest.mark.parametrize("arguments", [("list", "cars"), ("explain", "nonsense")])
+def test_messages_that_nobody_can_read_change_no_status(arguments, tmp_path):
+    (tmp_path / "results").touch()
+    # What is opened to be read cannot be written to.
+    assert redirected("2<results", *arguments, cwd=tmp_path).returncode == 2
+    assert redirected("2>&-", *arguments, cwd=tmp_path).returncode == 2
+
+
+def test_what_an_encoding_lacks_is_written_in_ascii(tmp_path):
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    result = redirected("", "tune", "größe….toml", cwd=tmp_path, env=ascii_only)
+    assert (result.returncode, result.stderr) == (2, "error: gro\\xdfe....toml: does not exist\n")
+    assert redirected("", "list", "--help", cwd=tmp_path, env=ascii_only).returncode == 0
+
+
+def test_json_tells_what_an_encoding_lacks_and_what_no_encoding_has():
+    report = Report("list", "", [], [], {"name": "größe\udcff"})
+    for encoding in ("ascii", "utf-8"):
+        assert json.loads(written(report, Format.JSON, encoding).encode(encoding))["name"] == "größe\udcff"
 
 
 def everything_on(screen):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from commands import invoked, printed, refused
+from recplan import solvers
 from recplan.cli.commands import plot as plot_command
 from recplan.cli.commands.plot import Kind
 from recplan.cli.figures.landscape import in_words
@@ -283,3 +284,17 @@ def test_where_no_load_keeps_the_target_under_a_policy_the_curve_is_drawn_and_th
 def test_a_sweep_that_carries_nothing_has_nothing_to_draw():
     message = failure("plot", "pareto", *WND, *NEEDED["pareto"], "--sla-ms", "0.001", status=3)
     assert message.startswith("error: there is nothing to draw, as no point carries anything: ")
+
+
+@pytest.mark.parametrize("command", [("plot", "pareto", "--output"), ("sweep", "--plot")])
+def test_no_picture_is_drawn_of_a_sweep_that_was_interrupted(command, monkeypatch):
+    solved = solvers.sweep_points
+
+    def interrupted(*arguments, **options):
+        yield next(solved(*arguments, **options))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(solvers, "sweep_points", interrupted)
+    result = invoked(*command, "front.svg", *WND, *NEEDED["pareto"])
+    assert result.exit_code == 130
+    assert not Path("front.svg").exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from commands import document, invoked, printed
+from commands import document, invoked, printed, refused
 from recplan import profiles, solvers
 from recplan.cli.output.formats import SCHEMA
 from recplan.cli.reference.schema import of_command, read_schema
@@ -198,6 +198,31 @@ def test_an_interrupted_comparison_keeps_what_is_done_and_says_where(options, pl
     Draft202012Validator(EXACT).validate(found)
     assert found["complete"] is False
     assert {outcome["sla"] for outcome in found["outcomes"]} == {"low"}
+
+
+def test_a_comparison_of_which_processes_were_killed_keeps_what_is_done_and_names_what_is_not(monkeypatch):
+    solved = solvers.compared_cases
+
+    def killed(*arguments):
+        yield next(solved(*arguments))
+        raise solvers.LostItemsError([1, 2])
+
+    monkeypatch.setattr(solvers, "compared_cases", killed)
+    result = invoked(*ON_CORES, "--format", "json")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == (
+        "error: missing are 2 of 3 scenarios, first wnd, medium: the processes that computed them were killed, "
+        "2 for each; fewer workers need less memory"
+    )
+    assert json.loads(result.stdout)["complete"] is False
+
+
+def test_a_comparison_of_which_all_is_lost_prints_nothing(monkeypatch):
+    def killed(*arguments):
+        raise solvers.LostItemsError([0, 1, 2])
+
+    monkeypatch.setattr(solvers, "compared_cases", killed)
+    assert refused(*ON_CORES, status=1).startswith("error: missing are 3 of 3 scenarios")
 
 
 def test_an_interrupt_before_the_first_scenario_prints_nothing(monkeypatch):
