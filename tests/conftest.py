@@ -36,5 +36,5 @@ def pytest_cmdline_main(config):
 def _compiling_is_not_announced():
     """What a command says must not hang on how long this computer takes to compile."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recplan.cli.output.compilation.PATIENCE_SECONDS", TIMEOUT_MAX)
+        patch.setattr("recplan.cli.output.computation.PATIENCE_SECONDS", TIMEOUT_MAX)
         yield

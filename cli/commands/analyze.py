@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.scenario import LoadOptions, ScenarioOptions
-from ..output.compilation import compilation_announced
+from ..output.computation import computing
 from ..output.message import note
 from ..output.report import Quantity, Report, Table
 from ..output.wording import given
@@ -39,7 +39,7 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, plot: PlotO
     policy, qps = read_load(setting, load_options)
     setting = setting.run_under(policy)
     percentiles = percentiles_with(load_options.percentile, PERCENTILES)
-    with compilation_announced():
+    with computing():
         latency = analyze(setting.machine, setting.sizes, policy, qps)
         record = {
             "qps": qps,

@@ -13,7 +13,7 @@ from ..options.completion import complete_accelerators, complete_cpus, complete_
 from ..options.output import OutputOptions
 from ..options.power import AccountingOption
 from ..options.scenario import InputLoadingOption, ScopeOption
-from ..output.compilation import compilation_announced
+from ..output.computation import computing
 from ..output.failure import IncompleteError
 from ..output.formats import Format
 from ..output.interruption import as_interrupts, described, status_of
@@ -136,7 +136,7 @@ def run(
     done: dict[int, ComparedCase] = {}
     interrupt, lost = None, None
     begin = perf_counter()
-    with compilation_announced(), Progress(len(cases), "comparing") as progress:
+    with computing(), Progress(len(cases), "comparing") as progress:
         try:
             with as_interrupts():
                 for position, entry in compared_cases(cases, processes):

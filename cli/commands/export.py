@@ -11,7 +11,7 @@ import typer
 
 from ..options.output import check_ending
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
-from ..output.compilation import compilation_announced
+from ..output.computation import computing
 from ..output.writing import check_writable, put
 from ..scenario.policy import read_fixed_policy
 from ..scenario.policy_comparison import chosen_policy
@@ -89,7 +89,7 @@ def run(
     setting = read_setting(setting_options)
     sla = read_sla(setting, sla_options)
     policy = read_fixed_policy(policy_options)
-    with compilation_announced():
+    with computing():
         result = chosen_policy(setting.machine, setting.sizes, sla, policy=policy)
     exported = ExportedPolicy(
         setting.run_under(result.policy),

@@ -13,7 +13,7 @@ from ..figures.drawing import Picture, draw
 from ..options.plot import TERMINAL, check_target
 from ..options.power import PowerOptions
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
-from ..output.compilation import compilation_announced
+from ..output.computation import computing
 from ..output.failure import UnreachableTargetError
 from ..output.message import note
 from ..scenario.policy import read_fixed_policy, read_rate
@@ -143,7 +143,7 @@ def run(
             option = "SCENARIO.toml" if name == "scenario" else f"--{name.replace('_', '-')}"
             shown = "" if value is True else f" {' '.join(value) if isinstance(value, list) else value}"
             raise ValueError(f"{option}{shown} changes nothing in the picture {kind}; leave it out")
-    with compilation_announced():
+    with computing():
         picture = _PICTURES[kind](asked)
     draw(picture, output)
 

@@ -8,7 +8,7 @@ from ..options.power import PowerOptions
 from ..options.provision import ProvisionOptions
 from ..options.report import PageOptions, ReportOptions
 from ..options.scenario import ScenarioOptions, SlaOptions
-from ..output.compilation import compilation_announced
+from ..output.computation import computing
 from ..output.writing import write_result
 from ..scenario.policy_comparison import candidates
 from ..scenario.power import read_power
@@ -74,7 +74,7 @@ def run(
     provision = {**provision_options.checked(), "power": read_power(setting, power_options)}
     if levers:
         check_levers_apply(setting)
-    with compilation_announced():
+    with computing():
         compared = candidates(setting.machine, setting.sizes, sla, report_options.method)
         policy, qps = compared[0].policy, compared[0].qps
         setting = setting.run_under(policy)

@@ -11,7 +11,7 @@ from ..options.plot import PlotOptions
 from ..options.power import PowerOptions
 from ..options.provision import ProvisionOptions
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
-from ..output.compilation import compilation_announced
+from ..output.computation import computing
 from ..output.message import note
 from ..records.fleet import size_report
 from ..scenario.fleet import is_day, read_target, sized
@@ -77,7 +77,7 @@ def run(
     sla = read_sla(setting, sla_options)
     power = read_power(setting, power_options)
     policy = read_fixed_policy(policy_options)
-    with compilation_announced():
+    with computing():
         plan = sized(setting, sla, read_target(target_qps), policy=policy, power=power, **provision)
     setting = setting.run_under(plan.policy)
     if isinstance(plan, Fleet) and plan.one_lost and plan.one_lost.reason:

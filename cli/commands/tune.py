@@ -12,7 +12,7 @@ from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.scenario import ScenarioOptions, SlaOptions
 from ..options.search import Method
-from ..output.compilation import compilation_announced
+from ..output.computation import computing
 from ..output.formats import Format
 from ..output.message import note
 from ..output.report import Quantity, Report, Table
@@ -80,7 +80,7 @@ def run(
     setting = read_setting(setting_options)
     sla = read_sla(setting, sla_options)
     percentiles = percentiles_with([sla.percentile])
-    with compilation_announced():
+    with computing():
         begin = perf_counter()
         compared = candidates(setting.machine, setting.sizes, sla, method)
         elapsed_ms = 1e3 * (perf_counter() - begin)

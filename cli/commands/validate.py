@@ -9,7 +9,7 @@ import typer
 from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.scenario import LoadOptions, ScenarioOptions
-from ..output.compilation import compilation_announced
+from ..output.computation import computing
 from ..output.formats import Format
 from ..output.message import note
 from ..output.report import Report
@@ -50,7 +50,7 @@ def run(
     policy, qps = read_load(setting, load_options)
     setting = setting.run_under(policy)
     percentiles = percentiles_with(load_options.percentile)
-    with compilation_announced():
+    with computing():
         found = validated(setting.machine, setting.sizes, policy, qps, percentiles, queries=queries, seed=seed)
         on_jumps = jumps(found.latency, percentiles)
     if output.format.for_reading:

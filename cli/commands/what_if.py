@@ -11,7 +11,7 @@ from ..options.completion import complete_levers
 from ..options.output import OutputOptions
 from ..options.scenario import ScenarioOptions, SlaOptions
 from ..options.search import MethodOption
-from ..output.compilation import compilation_announced
+from ..output.computation import computing
 from ..output.message import note
 from ..output.report import Report
 from ..records.lever_effects import effects, effects_table
@@ -83,7 +83,7 @@ def run(
     sla = read_sla(setting, sla_options)
     setting = modelled(setting)
     together = compatible(pulled)
-    with compilation_announced():
+    with computing():
         records = effects(setting, pulled, sla, method)
     for one in pulled:
         if one not in together:

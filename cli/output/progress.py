@@ -6,7 +6,7 @@ import sys
 from threading import Timer
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,19 +31,23 @@ def restore_screen() -> None:
 class Progress:
     """A bar on standard error with the time that remains, from two seconds on, if that is a terminal.
 
-    To be used in a ``with`` statement, at the end of which the bar goes away, and called with what is done.
+    To be used in a ``with`` statement, at the end of which the bar goes away, and called with what is done. Within
+    another one, it takes that one's place on the screen for as long as it lasts.
 
     Parameters
     ----------
-    total : float
-        How much there is to do.
+    total : float or None
+        How much there is to do; None where that is not known.
     task : str
         What is being done.
     by_time : bool
         Whether `total` is the seconds that it is expected to take, with which the bar moves by itself.
     """
 
-    def __init__(self, total: float, task: str, *, by_time: bool = False) -> None:
+    #: Those whose ``with`` statement is being run, the outermost first; it shows the innermost.
+    running: ClassVar[list[Progress]] = []
+
+    def __init__(self, total: float | None, task: str, *, by_time: bool = False) -> None:
         self.total = total
         self.task = task
         self.by_time = by_time
@@ -55,7 +59,8 @@ class Progress:
 
     def __enter__(self) -> Progress:
         """Begin."""
-        if sys.stderr.isatty():
+        self.running.append(self)
+        if self.running[0] is self and sys.stderr.isatty():
             self.patience.start()
         return self
 
@@ -72,18 +77,26 @@ class Progress:
             self.patience.join()
         if self.bar is not None:
             self.bar.stop()
+        self.running.remove(self)
+
+    @property
+    def reached(self) -> float:
+        """How much is done, or must be by now."""
+        if self.by_time and self.total is not None:
+            return min(monotonic() - self.begin, ALMOST_DONE * self.total)
+        return self.done
 
     def _show(self) -> None:
         from rich.console import Console
         from rich.progress import Progress as Bar
 
-        def done() -> float:
-            return min(monotonic() - self.begin, ALMOST_DONE * self.total) if self.by_time else self.done
-
         class MovingBar(Bar):
             def get_renderables(self) -> Iterable[RenderableType]:
-                for task in self.task_ids:
-                    self.update(task, completed=done())
+                now = Progress.running[-1]
+                for shown in self.tasks:
+                    # It takes no total of None for one.
+                    shown.total = now.total if now.total is None else shown.total
+                    self.update(shown.id, description=now.task, total=now.total, completed=now.reached)
                 return super().get_renderables()
 
         self.bar = MovingBar(console=Console(stderr=True), transient=True)

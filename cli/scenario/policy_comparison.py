@@ -77,7 +77,9 @@ def candidates(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method) ->
         compared.append(_candidate("hill-climb", machine, hill_climb(machine, sizes, sla)))
     if machine.accelerator is not None:
         cores = Machine(machine.cpu)
-        compared.append(_candidate("cpu-only", cores, _searched(cores, sizes, sla, method)))
+        compared.append(
+            _candidate("cpu-only", cores, _searched(cores, sizes, sla, method, task="searching the cores alone"))
+        )
     static = best_policy(machine, sizes, sla, static_policy(machine, sizes))
     return [*compared, _candidate("static", machine, static)]
 
@@ -93,11 +95,16 @@ def chosen_policy(
 
 
 def _searched(
-    machine: Machine, sizes: QuerySizes, sla: Sla, method: Method, policy: Policy | None = None
+    machine: Machine,
+    sizes: QuerySizes,
+    sla: Sla,
+    method: Method,
+    policy: Policy | None = None,
+    task: str = "searching",
 ) -> SearchResult:
     from recplan.solvers import best_policy
 
-    with Progress(1.0, "searching") as progress:
+    with Progress(1.0, task) as progress:
         return best_policy(
             machine, sizes, sla, policy, method.search, progress=lambda done, rows: progress(done / rows)
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..options.power import PowerOptions
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
-from ..output.compilation import compilation_announced
+from ..output.computation import computing
 from ..output.interruption import as_interrupts
 from ..output.progress import Progress
 from ..output.wording import given
@@ -93,7 +93,7 @@ def solved(
         total *= len(values)
     points: list[SweepPoint] = []
     interrupt = None
-    with compilation_announced(), Progress(total, "sweeping") as progress:
+    with computing(), Progress(total, "sweeping") as progress:
         solved = sweep_points(
             setting.machine,
             setting.sizes,

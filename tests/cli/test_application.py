@@ -13,8 +13,8 @@ import pytest
 from commands import invoked
 from recplan import profiles
 from recplan.cli.application import COMMANDS
-from recplan.cli.output import compilation
-from recplan.cli.output.compilation import compilation_announced
+from recplan.cli.output import computation
+from recplan.cli.output.computation import computing
 from recplan.cli.output.formats import Format, written
 from recplan.cli.output.interruption import Terminated
 from recplan.cli.output.report import Report
@@ -209,6 +209,12 @@ def test_a_terminal_of_80_columns_shows_every_cell_without_colours_if_none_are_w
     assert {word for word in words if len(word) <= 25} <= set(" ".join(lines).replace("-", "").split())
 
 
+@pytest.fixture
+def _code_is_kept(monkeypatch):
+    # That of a kernel in a text, as doctests have them, is not.
+    monkeypatch.setattr(jit, "_losses", {})
+
+
 class ImmediateTimer:
     def __init__(self, seconds, function):
         self.call = function
@@ -222,21 +228,23 @@ class ImmediateTimer:
         pass
 
 
+@pytest.mark.usefixtures("_code_is_kept")
 def test_a_long_compilation_is_announced_once(monkeypatch, capsys):
-    monkeypatch.setattr(compilation, "Timer", ImmediateTimer)
+    monkeypatch.setattr(computation, "Timer", ImmediateTimer)
     kernel = numba.njit(lambda x: x + 1)
-    with compilation_announced():
+    with computing():
         kernel(1)
         kernel(1.0)
         kernel(np.ones(1))
     assert capsys.readouterr() == ("", "note: compiling kernels (once per installation)…\n")
 
 
+@pytest.mark.usefixtures("_code_is_kept")
 def test_work_without_compilation_is_silent(monkeypatch, capsys):
-    monkeypatch.setattr(compilation, "Timer", ImmediateTimer)
+    monkeypatch.setattr(computation, "Timer", ImmediateTimer)
     kernel = numba.njit(lambda x: x + 1)
     kernel(1)
-    with compilation_announced():
+    with computing():
         kernel(1)
     assert capsys.readouterr() == ("", "")
 

@@ -55,7 +55,7 @@ def test_what_is_done_and_what_remains_is_shown_and_taken_away_at_the_end():
     assert screen.getvalue().endswith(TAKEN_AWAY)
 
 
-def test_nothing_is_shown_within_the_first_second():
+def test_nothing_is_shown_within_the_first_two_seconds():
     with redirect_stderr(Screen()) as screen, Progress(3, "sweeping") as moved:
         moved(1)
         moved(2)
@@ -90,3 +90,18 @@ def test_work_that_cannot_tell_how_far_it_is_moves_with_the_time_and_stays_below
     assert "simulating" in told(screen)
     assert "100%" not in told(screen)
     assert screen.getvalue().endswith(TAKEN_AWAY)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_one_bar_shows_the_innermost_of_what_is_being_done():
+    with redirect_stderr(Screen()) as screen, Progress(None, "computing"):
+        wait_until(lambda: "computing" in told(screen))
+        with Progress(4, "searching") as moved:
+            moved(1)
+            wait_until(lambda: "searching" in told(screen) and "25%" in told(screen))
+        with Progress(8, "simulating") as moved:
+            moved(7)
+            wait_until(lambda: "simulating" in told(screen) and "88%" in told(screen))
+        assert not screen.getvalue().endswith(TAKEN_AWAY)
+    assert screen.getvalue().endswith(TAKEN_AWAY)
+    assert Progress.running == []

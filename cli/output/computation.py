@@ -1,4 +1,4 @@
-"""Telling the user why the first run takes longer."""
+"""What a user is told while a command computes."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from contextlib import contextmanager
 from threading import Timer
 
 from .message import note
+from .progress import Progress
 
 PATIENCE_SECONDS = 2.0
 
 
 @contextmanager
-def compilation_announced() -> Iterator[None]:
-    """Say on standard error, once, that kernels are being compiled, if that takes longer than two seconds.
+def computing() -> Iterator[None]:
+    """Tell on standard error what takes long: at a terminal that something is computed, and that kernels are compiled.
 
-    Numba broadcasts an event when it compiles a kernel, and none when it loads one from its cache. Where machine code
-    cannot be kept, that and what to set is said at the end.
+    The latter is said once, if it takes longer than two seconds: numba broadcasts an event when it compiles a kernel,
+    and none when it loads one from its cache. Where machine code cannot be kept, that and what to set is said at the
+    end.
     """
     from numba.core.event import Event, Listener, install_listener
 
@@ -37,7 +39,7 @@ def compilation_announced() -> Iterator[None]:
             pass
 
     try:
-        with install_listener("numba:compile", CompilationListener()):
+        with install_listener("numba:compile", CompilationListener()), Progress(None, "computing"):
             yield
     finally:
         timer.cancel()
