@@ -53,7 +53,9 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
         # No cache folder is writable, no sources are readable, or this numba keeps its stamp elsewhere. Machine code
         # that lives as long as the process is better than no start, and than stale code.
         kept = compiled(function)
-        _losses.setdefault("no folder for it can be written to")
+        # Of what is typed at a prompt nothing is ever kept.
+        if os.path.exists(function.__code__.co_filename):
+            _losses.setdefault("no folder for it can be written to")
     return cast("Callable[P, R]", kept)
 
 

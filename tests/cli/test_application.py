@@ -209,12 +209,6 @@ def test_a_terminal_of_80_columns_shows_every_cell_without_colours_if_none_are_w
     assert {word for word in words if len(word) <= 25} <= set(" ".join(lines).replace("-", "").split())
 
 
-@pytest.fixture
-def _code_is_kept(monkeypatch):
-    # That of a kernel in a text, as doctests have them, is not.
-    monkeypatch.setattr(jit, "_losses", {})
-
-
 class ImmediateTimer:
     def __init__(self, seconds, function):
         self.call = function
@@ -228,7 +222,6 @@ class ImmediateTimer:
         pass
 
 
-@pytest.mark.usefixtures("_code_is_kept")
 def test_a_long_compilation_is_announced_once(monkeypatch, capsys):
     monkeypatch.setattr(computation, "Timer", ImmediateTimer)
     kernel = numba.njit(lambda x: x + 1)
@@ -239,7 +232,6 @@ def test_a_long_compilation_is_announced_once(monkeypatch, capsys):
     assert capsys.readouterr() == ("", "note: compiling kernels (once per installation)…\n")
 
 
-@pytest.mark.usefixtures("_code_is_kept")
 def test_work_without_compilation_is_silent(monkeypatch, capsys):
     monkeypatch.setattr(computation, "Timer", ImmediateTimer)
     kernel = numba.njit(lambda x: x + 1)

@@ -126,6 +126,7 @@ def test_a_change_of_one_kernel_file_recompiles_the_kernels_of_the_others(tmp_pa
 
 def test_a_kernel_is_not_kept_on_disk_where_numba_keeps_its_stamp_elsewhere(monkeypatch):
     monkeypatch.setattr(numba.core.caching, "IndexDataCacheFile", lambda **arguments: object())
+    monkeypatch.setattr(jit, "_losses", {})
 
     @kernel
     def doubled(x):
@@ -148,6 +149,7 @@ def test_no_module_but_the_decorators_own_compiles_by_itself():
 
 def test_a_kernel_compiles_where_no_cache_folder_is_writable(monkeypatch):
     monkeypatch.setattr(numba.core.caching.CacheImpl, "_locator_classes", [])
+    monkeypatch.setattr(jit, "_losses", {})
     with pytest.raises(RuntimeError, match="cannot cache"):
         numba.njit(cache=True)(lambda x: x)
 
