@@ -14,7 +14,6 @@ import yardsticks as by
 NOISY = ("noise", "slowed-noise")
 SLOWED = ("slowed", "slowed-noise")
 SIMULATED_CUT = by.against_simulation("cut", "remainders")
-SIMULATED_FINELY_CUT = by.against_simulation("finely cut")
 SIMULATED_SLOWED = by.against_simulation("slowed-noise")
 FIRST_FINEST = (0.0, *np.geomspace(1 / 3072, 1 / 24, 24).tolist())
 COARSE_PANELS = (1.0, 0.5, 0.2, 0.08, 0.03, 0.01, 0.001, 0.0)
@@ -77,7 +76,8 @@ def registry() -> Iterator[Constant]:
     at = "queuemodel.kernels.seen_on_arrival_tables"
     yield Constant(at, "RAREST", (1e-2, 1e-6), by.percentiles(*SLOWED), 1e-12)
     at = "queuemodel.kernels.wait_table"
-    yield Constant(at, "WINDOWS_PER_ROW", (0.5, 8.0), by.means("cut"), 32.0)
+    yield Constant(at, "JOINT_WINDOWS", (2, 20), by.means("cut"), 60)
+    yield Constant(at, "NEGLIGIBLE", (1e-6, 1e-8), by.means("cut"), 1e-13)
     at = "queuemodel.kernels.workload"
     yield Constant(at, "VANISHED", (25.0, 30.0), by.percentiles("cut", "alike"), 60.0)
     yield Constant(at, "TILT", (2.0, 32.0), by.percentiles("cut", "alike"), 1.0)
@@ -97,6 +97,9 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "NEAR", (2.0, 32.0), by.percentiles("cut", *NOISY), 8.0)
     yield Constant(at, "CHECKED_TURN", (2, 8), by.percentiles("cut", *NOISY), 4)
     yield Constant(at, "STALLED", (0.1, 0.8), by.percentiles("cut", *NOISY), 0.4)
+    at = "queuemodel.numerics.transforms"
+    yield Constant(at, "LONG_RECURSION", (1_000, 10_000_000), by.percentiles("long"), 60_000)
+    yield Constant(at, "DAMPING", (math.log(1e6), math.log(1e14)), by.percentiles("long"), math.log(1e12))
     at = "queuemodel.simulation"
     yield Constant(at, "BATCHES", (10, 40), by.intervals)
     yield Constant(at, "MEMORIES", (1, 8, 64), by.intervals)
@@ -129,20 +132,42 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "CELLS_PER_REQUEST", (6, 12, 48), by.percentiles("single"), 192)
     yield Constant(at, "NO_WAIT", (1e-4, 1e-12), by.percentiles("night"), 0.0)
     yield Constant(at, "FURTHER", (1.0, 2.0), by.percentiles("single"), 8.0)
+    at = "queuemodel.stations.crommelin"
+    yield Constant(at, "DEVIATIONS", (4.0, 6.0), by.percentiles("alike"), 16.0)
     at = "queuemodel.stations.mxdc"
-    yield Constant(at, "FINE_WINDOWS", (1, 4), by.percentiles("cut"), 16)
-    yield Constant(at, "FINE_ROWS", (5, 20), by.percentiles("cut"), 100)
-    yield Constant(at, "COARSE_ROWS", (2, 8), by.percentiles("cut"), 100)
+    yield Constant(at, "LONG_SUM", (10_000, 1_000_000), by.percentiles("alike", "long"), 10**12)
+    yield Constant(at, "TRANSFORMED", (10, 160), by.percentiles("alike", "long"), 40)
+    yield Constant(at, "SUMMED_WINDOWS", (1, 16), by.percentiles("alike", "long"), 4)
+    at = "queuemodel.stations.mxdc_law"
+    yield Constant(at, "VANISHED", (-20.0, -25.0), by.means("cut", "vast"), -40.0)
+    yield Constant(at, "FAR_ERROR", (1e-4, 1e-6, 1e-10), by.percentiles("cut", "alike"), 1e-12)
+    yield Constant(at, "MOST_REACH", (1 << 14, 1 << 17), by.percentiles("alike", "vast"), 1 << 22)
+    yield Constant(at, "WORKS_REACHED", (3, 6), by.percentiles("alike", "vast"), 50)
+    yield Constant(at, "LONG_ROW", (10_000, 10_000_000), by.percentiles("cut", "vast"), 300_000)
+    at = "queuemodel.stations.mxdc_pool"
     yield Constant(at, "WINDOW_ORDER", (1.0, 1.5, 2.0, 3.0), SIMULATED_CUT)
     yield Constant(at, "FULL_REQUESTS_DECIDE", (0.5, 0.9, 1.0), SIMULATED_CUT)
     yield Constant(at, "FINENESS", (5.0, 500.0), SIMULATED_CUT)
     yield Constant(at, "FINEST_CELLS", (4, 128), SIMULATED_CUT)
-    yield Constant(at, "COARSE_FINENESS", (0.35, 0.7, 2.8), SIMULATED_FINELY_CUT)
-    yield Constant(at, "COARSEST_WINDOW", (1, 16), SIMULATED_FINELY_CUT)
-    yield Constant(at, "NEGLIGIBLE_SURVIVAL", (1e-6, 1e-8, 1e-12), by.means("cut"), 1e-13)
-    yield Constant(at, "FAR_ERROR", (1e-4, 1e-6, 1e-10), by.percentiles("cut", "alike"), 1e-12)
-    yield Constant(at, "LONG_RECURSION", (1_000, 10_000_000), by.percentiles("long"), 60_000)
-    yield Constant(at, "DAMPING", (math.log(1e6), math.log(1e14)), by.percentiles("long"), math.log(1e12))
+    yield Constant(at, "FINE_CELLS", (1 << 8, 1 << 11), by.percentiles("finely cut", "vast"), 1 << 17)
+    yield Constant(at, "COARSE_FINENESS", (0.35, 0.7, 2.8), by.percentiles("vast"), 100.0)
+    yield Constant(at, "COARSEST_WINDOW", (1, 16), by.percentiles("vast"), 100)
+    yield Constant(at, "MOST_CELLS", (1 << 12, 1 << 14), by.percentiles("cut", "vast"), 1 << 18)
+    yield Constant(at, "MOST_WORK", (1 << 14, 1 << 16), by.percentiles("vast"), 1 << 20)
+    at = "queuemodel.stations.query_groups"
+    yield Constant(at, "EXACT_COUNTS", (32, 1024), by.percentiles("vast"), 1 << 17)
+    yield Constant(at, "GROUPS_OF_ONE", (16, 1024), by.percentiles("vast"), 8192)
+    yield Constant(at, "FEWEST_GROUPS", (1, 16), by.percentiles("vast"), 256)
+    yield Constant(at, "SINGLES_APART", (0.0005, 0.02), by.percentiles("vast"), 0.0001)
+    yield Constant(at, "MOST_SINGLES", (512, 1 << 16), by.percentiles("vast"), 1 << 17)
+    at = "queuemodel.stations.wait_columns"
+    yield Constant(at, "MOST_COLUMNS", (64, 2048), by.percentiles("vast"), 1 << 14)
+    at = "queuemodel.stations.wait_rows"
+    yield Constant(at, "FINE_WINDOWS", (1, 4), by.percentiles("cut"), 8)
+    yield Constant(at, "FINE_ROWS", (5, 20), by.percentiles("cut"), 100)
+    yield Constant(at, "COARSE_ROWS", (2, 8), by.percentiles("cut"), 100)
+    yield Constant(at, "COARSE_WINDOWS", (6, 24), by.percentiles("cut", "vast"), 100)
+    yield Constant(at, "GROWTH", (1.01, 1.1), by.percentiles("cut", "vast"), 1.001)
     at = "queuemodel.stations.mxgc"
     yield Constant(at, "PANELS", (COARSE_PANELS,), by.percentiles("noise"), FINE_PANELS)
     yield Constant(at, "NODES_PER_PANEL", (2, 3, 8), by.percentiles("noise"), 32)
@@ -156,6 +181,7 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "MEMORY", (5, 20, 80), by.percentiles("alike"), 400)
     at = "queuemodel.stations.request_mix"
     yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-16), by.percentiles("cut"), 0.0)
+    yield Constant(at, "MOST_CLASSES", (512, 1 << 14), by.percentiles("vast"), 10**6)
     yield Constant(at, "NEARLY_ONE", (1.0, 1.003, 1.1), by.against_simulation("nearly"))
     at = "queuemodel.stations.workload"
     yield Constant(at, "ALIASED", (1e-4, 1e-6, 1e-12), by.percentiles("cut", "alike"), 1e-13)
@@ -232,8 +258,10 @@ GIVEN = {
         "queuemodel.numerics.quantile.LEAST_SURVIVAL",
         "queuemodel.numerics.root_finding.MOST_TURNS",
         "queuemodel.stations.station.ROUNDING",
-        "queuemodel.stations.mxdc.HAIR",
-        "queuemodel.stations.mxdc.LEAST_ARRIVALS",
+        "queuemodel.stations.crommelin.SAME_ROOT",
+        "queuemodel.stations.mxdc_law.LEAST_ARRIVALS",
+        "queuemodel.stations.wait_columns.WHOLE",
+        "queuemodel.stations.wait_rows.HAIR",
         "queuemodel.stations.workload.MOST_POINTS",
         "solvers.capacity.SMALLEST",
         "solvers.planning.fleet.BELOW_CAPACITY",
@@ -278,8 +306,9 @@ FORMULAS = {
     "queuemodel.inputs.arguments.percentile": "the highest percentile, which the message states",
     "queuemodel.inputs.size_laws.checked": "how far from 1 probabilities may sum to that a user enters",
     "queuemodel.inputs.size_laws.maximum_entropy": "slopes that put all of a law on an end of it",
-    "queuemodel.kernels.wait_table.waited": "the coefficients of a cubic by its ends and slopes",
+    "queuemodel.kernels.wait_table.interpolated": "the coefficients of a cubic by its ends and slopes",
     "queuemodel.kernels.wait_table.mixed_mean": "the weights of Simpson's rule",
+    "queuemodel.kernels.wait_table.simpson": "the weights of Simpson's rule",
     "solvers.search.unreachable.unreachable": "milliseconds of a second",
 }
 

@@ -55,6 +55,17 @@ class Pool(NamedTuple):
     alike: bool
 
 
+class Columns(NamedTuple):
+    """Requests whose waits are wanted, each known by the work of its own query ahead of it.
+
+    `ahead` counts it in cells, less what a cell longer than a request gives back; `positions` says which request of its
+    query it is, 1 the first, and is 0 where presence does not count. Both rise where positions are not 0.
+    """
+
+    ahead: NDArray[np.float64]
+    positions: NDArray[np.int64]
+
+
 class WorkloadSeen(NamedTuple):
     """The workload that queries see on arrival at a rate of so many queries per second.
 
@@ -97,7 +108,7 @@ def compound_poisson(arrivals: float, law: NDArray[np.float64], count: int) -> N
     Each point, once known, is added to the sums of all points after it that it enters: those additions do not wait for
     each other. Equation (8).
     """
-    last = law.size - 1
+    last = min(law.size, count) - 1
     weight = np.empty(last)
     for j in range(last):
         weight[j] = arrivals * (j + 1) * law[j + 1]
@@ -155,15 +166,17 @@ def longer_than(remainders: NDArray[np.float64], first: int, beyond: int, limit:
 
 
 @kernel
-def present(after: float, positions: NDArray[np.int64], pool: Pool, rate: float, out: NDArray[np.float64]) -> None:
-    """P(requests in service `after` seconds from now <= cores - positions[i]) into out[i], where none ever waited.
+def present(after: float, pool: Pool, rate: float) -> NDArray[np.float64]:
+    """Rates of the numbers of requests that queries have in service `after` seconds from now, where none ever waited.
 
     Classes of one number of full batches differ in the window in which a query has to have come for its remainder to be
-    still there; the sums over them follow from `RemainderSums`. Equation (19).
+    still there; the sums over them follow from `RemainderSums`. More requests than there are cores count as that many.
+    What is at 0 makes all sum up to 1. Equation (19).
     """
     (_, remainders, _, full_seconds), (starts, mass, time), _, cores, _, _, _ = pool
     most = starts.size - 1
-    arrived = np.zeros(most + 1)
+    arrived = np.zeros(min(most, cores) + 1)
+    top = arrived.size - 1
     full_window = max(full_seconds - after, 0.0)
     for k in range(most):
         first = starts[k]
@@ -180,15 +193,11 @@ def present(after: float, positions: NDArray[np.int64], pool: Pool, rate: float,
         if outlasting < beyond:
             alone = time[outlasting] - (after + full_window) * mass[outlasting]
         arrived[1] += alone
-        arrived[k + 1 if k < most else most] += remainder_window - alone
-        arrived[k] += mass[first] * full_window - (remainder_window - alone)
+        arrived[min(k + 1, top)] += remainder_window - alone
+        arrived[min(k, top)] += mass[first] * full_window - (remainder_window - alone)
     arrived *= rate
     arrived[0] = 1.0 - np.sum(arrived)
-    below = np.cumsum(compound_poisson(1.0, arrived, cores))
-    for i in range(positions.size):
-        # The query's own requests ahead take turns of a full batch's time on the cores.
-        ahead = max(positions[i] - 1 - cores * int(after / full_seconds), 0)
-        out[i] = below[cores - 1 - ahead] if ahead < cores else 0.0
+    return arrived
 
 
 @kernel
@@ -203,22 +212,18 @@ def pace(full_seconds: float, cores: int, served: int, window: float) -> tuple[i
 
 
 @kernel
-def far_logs(most: int, pool: Pool, decay: float, period: int, log_tail: float) -> NDArray[np.float64]:
-    """Log P(the j-th request waits longer than x) + decay * served * x / window, at j - 1, for geometric tails.
-
-    Equation (15).
-    """
+def far_logs(ahead: NDArray[np.float64], pool: Pool, decay: float, period: int, log_tail: float) -> NDArray[np.float64]:
+    """Log P(a request waits longer than x) + decay * served * x / window, for geometric tails. Equation (15)."""
     (_, _, _, full_seconds), _, _, cores, served, window, _ = pool
-    out = np.empty(most)
-    cells, share, lead = pace(full_seconds, cores, served, window)
+    out = np.empty(ahead.size)
+    cells, _, _ = pace(full_seconds, cores, served, window)
     rise = math.expm1(decay)
     average = 0.0
     for cell in range(cells):
         average += math.exp(decay * cell) / cells
-    for i in range(most):
-        ahead = i * share - lead
-        whole = math.floor(ahead)
-        part = ahead - whole
+    for i in range(ahead.size):
+        whole = math.floor(ahead[i])
+        part = ahead[i] - whole
         if period == 1:
             out[i] = log_tail + decay * whole + math.log(average * (1.0 + part * rise))
             continue
@@ -232,66 +237,183 @@ def far_logs(most: int, pool: Pool, decay: float, period: int, log_tail: float) 
 
 
 @kernel
-def waits(
-    after: float, positions: NDArray[np.int64], pool: Pool, workload: WorkloadSeen, out: NDArray[np.float64]
-) -> None:
-    """P(the j-th request of an arriving query waits at most `after` seconds); j = positions[i] >= 1, into out[i].
+def own_windows(ahead: float, served: int) -> int:
+    """Whole windows that the work of its own query takes before a request."""
+    return max(math.floor(ahead / served), 0)
 
-    Equations (6) and (18).
+
+@kernel
+def summed_cells(after: float, columns: Columns, pool: Pool, detailed: int) -> int:
+    """Most cells of work that a request which waits at most `after` seconds may have ahead, of those not far out.
+
+    A request is far out where more than `detailed` windows have passed since its own query was worked through.
     """
-    rate, backward, none = workload
-    (_, _, _, full_seconds), _, work, cores, served, window, alike = pool
+    ahead = columns[0]
+    _, _, _, _, served, window, _ = pool
+    rounds = int(after / window) + 1
+    most = 0
+    for i in range(ahead.size):
+        if rounds - own_windows(ahead[i], served) <= detailed:
+            most = max(most, rounds * served - math.floor(ahead[i]))
+    return most
+
+
+@kernel
+def averaged(law: NDArray[np.float64], top: int, part: float) -> float:
+    """Read a distribution function that is given backward, from its last point to 0, at `top` - `part`; 0 below 0."""
+    origin = law.size - 1
+    value = (1.0 - part) * law[origin - top] if top >= 0 else 0.0
+    return value + part * law[origin - top + 1] if top >= 1 else value
+
+
+@kernel
+def logs_at_end(rounds: int, ahead: NDArray[np.float64], served: int, workload: WorkloadSeen) -> NDArray[np.float64]:
+    """Log of the probabilities to wait longer than so many windows: nothing more comes then."""
+    out = np.empty(ahead.size)
+    for i in range(ahead.size):
+        whole = math.floor(ahead[i])
+        below = averaged(workload[1], rounds * served - 1 - whole, ahead[i] - whole)
+        out[i] = math.log(max(1.0 - below, LEAST_PROBABILITY))
+    return out
+
+
+@kernel
+def far_out(after: float, ahead: float, pool: Pool, workload: WorkloadSeen) -> float:
+    """P(a request waits at most `after`), the logarithm of the rest a line from one end of a window to the next.
+
+    At its end nothing more comes in a window: the workload alone decides.
+    """
+    _, _, _, _, served, window, _ = pool
+    rounds = int(after / window)
+    one = np.array([ahead])
+    begin = logs_at_end(rounds, one, served, workload)[0]
+    end = logs_at_end(rounds + 1, one, served, workload)[0]
+    return float(1.0 - math.exp(begin + (after / window - rounds) * (end - begin)))
+
+
+@kernel
+def waits(
+    after: float,
+    columns: Columns,
+    pool: Pool,
+    workload: WorkloadSeen,
+    detailed: int,
+    arrived: NDArray[np.float64],
+    known: NDArray[np.float64],
+    early: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """P(a request of an arriving query waits at most `after` seconds), into out.
+
+    `arrived` is the law of the cells that come in what is left of the window, `known` has P(workload and these <= i) at
+    i, or NaN where it is yet to be summed up, and `early` the law of the number in service where none ever waited, as
+    far as the cores go. Equations (6) and (18).
+    """
+    ahead, positions = columns
+    _, backward, none = workload
+    (_, _, _, full_seconds), _, _, cores, served, window, alike = pool
     rounds = int(after / window) + 1
     by_presence = rounds == 1 and not alike
-    cells, share, lead = pace(full_seconds, cores, served, window)
-    most = rounds * served - 1 - math.floor((positions[0] - 1) * share - lead)
-    arrived = compound_poisson(rate * (rounds * window - after), work, most + 1)
-    if by_presence:
-        present(after, positions, pool, rate, out)
+    cells = max(1, served // cores)
     # Where there is no workload, presence decides: that part of the law is taken out.
     unladen = np.cumsum(arrived) if by_presence else arrived
+    below = np.cumsum(early) if by_presence else early
     origin = backward.size - 1
-    # Where cells are longer than requests, several positions read the same point.
-    known = np.full(most + 1, np.nan)
-    for i in range(positions.size):
-        ahead = (positions[i] - 1) * share - lead
-        whole = math.floor(ahead)
-        part = ahead - whole
-        total = none * out[i] if by_presence else 0.0
+    for i in range(ahead.size):
+        if rounds - own_windows(ahead[i], served) > detailed:
+            out[i] = far_out(after, ahead[i], pool, workload)
+            continue
+        whole = math.floor(ahead[i])
+        part = ahead[i] - whole
+        present_first = by_presence and positions[i] > 0
+        total = 0.0
+        if present_first:
+            # The query's own requests ahead take turns of a full batch's time on the cores.
+            own = max(positions[i] - 1 - cores * int(after / full_seconds), 0)
+            if own < cores:
+                total = none * below[cores - 1 - own]
         for later in range(2):
             weight = part if later == 1 else 1.0 - part
             top = rounds * served - 1 - whole - later
             if weight == 0.0 or top < 0:
                 continue
+            # Where cells are longer than requests, several of them read the same point.
             if math.isnan(known[top]):
-                known[top] = dot(arrived, 0, backward, origin - top, top + 1)
-                if by_presence:
-                    few = 0.0
-                    for cell in range(min(cells, top + 1)):
-                        few += unladen[top - cell]
-                    known[top] -= none * few / cells
-            total += weight * known[top]
+                known[top] = dot(arrived, 0, backward, origin - top, min(top + 1, arrived.size))
+            value = known[top]
+            if present_first:
+                few = 0.0
+                for cell in range(min(cells, top + 1)):
+                    few += unladen[min(top - cell, unladen.size - 1)]
+                value -= none * few / cells
+            total += weight * value
         out[i] = min(1.0, max(0.0, total))
 
 
 @kernel
-def fill(table: WaitTable, first: int, beyond: int, pool: Pool, workload: WorkloadSeen, least: float) -> int:
-    """Fill rows `first` <= k < `beyond` of a table that are not filled yet, up to one whose logs are all below `least`.
+def row(
+    after: float,
+    columns: Columns,
+    pool: Pool,
+    workload: WorkloadSeen,
+    detailed: int,
+    count: int,
+    out: NDArray[np.float64],
+) -> None:
+    """Sum up what `waits` reads, `count` cells of it, by recursions."""
+    rate = workload[0]
+    _, _, work, cores, _, window, alike = pool
+    rounds = int(after / window) + 1
+    arrived = np.ones(1)
+    if count > 1:
+        arrived = compound_poisson(rate * (rounds * window - after), work, count)
+    early = np.empty(0)
+    if rounds == 1 and not alike:
+        early = compound_poisson(1.0, present(after, pool, rate), cores)
+    waits(after, columns, pool, workload, detailed, arrived, np.full(count, np.nan), early, out)
 
-    Return the row after the last one that is filled.
+
+@kernel
+def in_logarithms(some: NDArray[np.float64]) -> float:
+    """Turn probabilities to wait at most so long into logarithms of those to wait longer; return the largest."""
+    most = LEAST_LOG
+    for i in range(some.size):
+        some[i] = math.log(max(1.0 - some[i], LEAST_PROBABILITY))
+        most = max(most, some[i])
+    return most
+
+
+@kernel
+def fill(
+    table: WaitTable,
+    first: int,
+    beyond: int,
+    columns: Columns,
+    pool: Pool,
+    workload: WorkloadSeen,
+    detailed: int,
+    least: float,
+    long_row: int,
+) -> int:
+    """Fill rows `first` <= k < `beyond` of a table that are not filled yet, up to one of more multiplications.
+
+    After a row whose logs are all below `least` nothing is left. Return the row that is too long, or `beyond`.
     """
-    times, positions, logs, (begins, far, fall) = table
+    times, logs, (begins, far, fall) = table
+    _, _, work, _, _, _, _ = pool
     for k in range(first, beyond):
-        row = logs[k]
-        if math.isnan(row[0]):
-            if times[k] >= begins:
-                for i in range(row.size):
-                    row[i] = max(min(far[positions[i] - 1] - fall * times[k], 0.0), LEAST_LOG)
-            else:
-                waits(times[k], positions, pool, workload, row)
-                for i in range(row.size):
-                    row[i] = math.log(max(1.0 - row[i], LEAST_PROBABILITY))
-        # The last position waits longest.
-        if row[row.size - 1] < least:
-            return k + 1
+        some = logs[k]
+        if not math.isnan(some[0]):
+            continue
+        if times[k] >= begins:
+            for i in range(some.size):
+                some[i] = max(min(far[i] - fall * times[k], 0.0), LEAST_LOG)
+            continue
+        count = summed_cells(times[k], columns, pool, detailed)
+        if count * min(count, work.size + some.size) > long_row:
+            return k
+        row(times[k], columns, pool, workload, detailed, count, some)
+        if in_logarithms(some) < least:
+            logs[k + 1 :] = LEAST_LOG
+            return beyond
     return beyond

@@ -36,39 +36,33 @@ def cut(
     batch_size: int,
     seconds: NDArray[np.float64],
     negligible: float,
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], bool]:
     """Cut queries of `first_size`, `first_size` + 1, … items; return full batches, remainders' seconds, probability.
 
-    Classes come sorted as `QueryClasses` are; equal ones are one class; those less probable than `negligible` are left
-    out. Equation (1).
+    Classes come in the order of the sizes; equal neighbors are one class; those less probable than `negligible` are
+    left out. The last value is whether they are sorted as `QueryClasses` are. Equation (1).
     """
     count = pmf.size
     full_batches = np.empty(count, np.int64)
     remainders = np.empty(count)
     probability = np.empty(count)
-    classes = 0
+    last = -1
+    rising = True
     for i in range(count):
         if pmf[i] <= negligible:
             continue
         size = first_size + i
         full, remainder = counted(size // batch_size, seconds[size % batch_size], seconds[-1])
-        at = classes
-        while at > 0 and (
-            full_batches[at - 1] > full or (full_batches[at - 1] == full and remainders[at - 1] > remainder)
-        ):
-            at -= 1
-        if at > 0 and full_batches[at - 1] == full and remainders[at - 1] == remainder:
-            probability[at - 1] += pmf[i]
+        if last >= 0 and full_batches[last] == full and remainders[last] == remainder:
+            probability[last] += pmf[i]
             continue
-        for k in range(classes, at, -1):
-            full_batches[k] = full_batches[k - 1]
-            remainders[k] = remainders[k - 1]
-            probability[k] = probability[k - 1]
-        full_batches[at] = full
-        remainders[at] = remainder
-        probability[at] = pmf[i]
-        classes += 1
-    return full_batches[:classes].copy(), remainders[:classes].copy(), probability[:classes].copy()
+        if last >= 0 and (full < full_batches[last] or (full == full_batches[last] and remainder < remainders[last])):
+            rising = False
+        last += 1
+        full_batches[last] = full
+        remainders[last] = remainder
+        probability[last] = pmf[i]
+    return full_batches[: last + 1].copy(), remainders[: last + 1].copy(), probability[: last + 1].copy(), rising
 
 
 @kernel

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..kernels import mxgc as mxgc_kernel
 from ..kernels.doubles import ROUNDING
-from .mxdc import MxDcLaw
+from .mxdc_law import MxDcLaw
 from .mxmc import MxMcLaw
 
 # Waits are tabulated at these shares of a mean service time, then at steps of it, then at times that grow by a factor:

@@ -14,7 +14,8 @@ from ..kernels import mxgc as mxgc_kernel
 from ..kernels.mxmc import all_busy
 from ..numerics.gamma import on_lattice
 from .interpolated_waits import LEAST_TAIL, interpolated_waits
-from .mxdc import MxDcLaw, MxDcQueue
+from .mxdc import MxDcQueue
+from .mxdc_law import MxDcLaw
 from .mxmc import MxMcLaw
 from .protocol import StationQueue
 from .request_mix import RequestMix

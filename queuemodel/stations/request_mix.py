@@ -20,12 +20,15 @@ from ..kernels.request_mix import (
     moments,
     nearly_single,
 )
+from .query_groups import grouped, merged
 
 #: Share of a station's queries below which a class is left out: far below what any percentile sees.
 NEGLIGIBLE = 1e-14
 #: Mean number of requests up to which queries pass for single requests, whose estimate is sharper; with more of them
 #: cut in two, p99 would be that of the wrong queries.
 NEARLY_ONE = 1.01
+#: Classes up to which each is kept as it is; more of them take longer than their difference is worth.
+MOST_CLASSES = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +104,11 @@ class RequestMix:
             object.__setattr__(self, name, value)
 
     @property
+    def longest_work(self) -> float:
+        """The work of the largest query, in seconds."""
+        return float((self.full_batches * self.full_seconds + self.remainders).max())
+
+    @property
     def alike(self) -> bool:
         """Whether all requests have the same mean service time."""
         return self.remainder_work == 0.0
@@ -156,8 +164,12 @@ def mix_of(pmf: NDArray[np.float64], first_size: int, batch_size: int, curve: Se
         return None
     largest = first_size + pmf.size - 1
     seconds = curve.table(min(batch_size, largest))
-    full_batches, remainders, probability = cut(pmf, first_size, batch_size, seconds, NEGLIGIBLE * share)
     full_seconds = float(seconds[-1])
+    full_batches, remainders, probability, in_order = cut(pmf, first_size, batch_size, seconds, NEGLIGIBLE * share)
+    if not in_order:
+        full_batches, remainders, probability = merged(full_batches, remainders, probability)
+    if probability.size > MOST_CLASSES:
+        full_batches, remainders, probability = grouped(full_batches, remainders, probability, full_seconds)
     if full_batches[-1] == 0 and remainders[0] == remainders[-1]:
         full_batches, remainders, full_seconds = np.ones(1, np.int64), np.zeros(1), float(remainders[0])
     batch = float(min(batch_size, largest))

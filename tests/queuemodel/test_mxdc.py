@@ -8,8 +8,9 @@ from hypothesis import given, settings, strategies as st
 
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Stations
 from recplan.queuemodel.kernels import mxdc as mxdc_kernel
+from recplan.queuemodel.numerics import transforms
 from recplan.queuemodel.numerics.root_finding import crossing
-from recplan.queuemodel.stations import mxdc
+from recplan.queuemodel.stations import mxdc_law, mxdc_pool
 from recplan.queuemodel.stations.mxdc import MxDcQueue
 from recplan.queuemodel.stations.workload import workload
 
@@ -64,7 +65,7 @@ def test_the_geometric_tail_continues_the_law_that_is_summed_up(cores, batch, ut
     queue = queue_of(cores, batch, QuerySizes.named("deeprecsys-production"))
     rate = utilization * cores / queue.mix.work
     far = queue.at(rate)
-    monkeypatch.setattr(mxdc, "FAR_ERROR", 1e-30)
+    monkeypatch.setattr(mxdc_law, "FAR_ERROR", 1e-30)
     summed = queue.at(rate)
     assert utilization == 0.3 or summed.far_from > far.far_from
     for times in (1.02, 1.3, 1.7):
@@ -76,9 +77,9 @@ def test_the_geometric_tail_continues_the_law_that_is_summed_up(cores, batch, ut
 @pytest.mark.parametrize("utilization", [0.6, 0.9, 0.97])
 def test_cells_of_several_requests_change_little(cores, batch, utilization, monkeypatch):
     sizes = QuerySizes.named("deeprecsys-production")
-    coarse = queue_of(cores, batch, sizes)
-    monkeypatch.setattr(mxdc, "_served", lambda second_moment, cores: cores)
     fine = queue_of(cores, batch, sizes)
+    monkeypatch.setattr(mxdc_pool, "FINE_CELLS", 0)
+    coarse = queue_of(cores, batch, sizes)
     assert coarse.served < fine.served == cores
     rate = utilization * cores / fine.mix.work
     for times in (1.1, 1.5, 3.0):
@@ -93,8 +94,8 @@ def test_the_transform_of_what_arrives_gives_what_the_recursion_gives(arrivals, 
     work /= work.sum()
     plain = mxdc_kernel.compound_poisson(arrivals, work, count)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mxdc, "LONG_RECURSION", 0)
-        assert mxdc._arrived(arrivals, work, count) == pytest.approx(plain, abs=1e-10)
+        patch.setattr(transforms, "LONG_RECURSION", 0)
+        assert transforms.compound_poisson(arrivals, work, count) == pytest.approx(plain, abs=1e-10)
 
 
 @given(st.floats(-5.0, 5.0), st.floats(0.2, 5.0), st.booleans(), st.floats(0.0, 2.0))
