@@ -56,13 +56,15 @@ class Pool(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """Requests whose waits are wanted, each known by the work of its own query ahead of it.
+    """Requests whose waits are wanted, each known by the requests of its own query ahead of it.
 
-    `ahead` counts it in cells, less what a cell longer than a request gives back; `positions` says which request of its
-    query it is, 1 the first, and is 0 where presence does not count. Both rise where positions are not 0.
+    `rounds` are the cells of those that take all cores in turn, less what a cell longer than a request gives back;
+    `beside` is how many more there are, for which other cores do not wait. `positions` says which request of its query
+    it is, 1 the first, and is 0 where presence does not count.
     """
 
-    ahead: NDArray[np.float64]
+    rounds: NDArray[np.float64]
+    beside: NDArray[np.int64]
     positions: NDArray[np.int64]
 
 
@@ -212,9 +214,31 @@ def pace(full_seconds: float, cores: int, served: int, window: float) -> tuple[i
 
 
 @kernel
-def far_logs(ahead: NDArray[np.float64], pool: Pool, decay: float, period: int, log_tail: float) -> NDArray[np.float64]:
+def work_ahead(columns: Columns, i: int, windows: int, pool: Pool) -> float:
+    """Cells of its own query's work ahead of a request that are done within so many windows.
+
+    A request beside which others are served takes no more of its core's time than has passed.
+    """
+    rounds, beside, _ = columns
+    (_, _, _, full_seconds), _, _, cores, served, window, _ = pool
+    _, share, _ = pace(full_seconds, cores, served, window)
+    passed = max(windows * served / cores - max(rounds[i], 0.0) / cores, 0.0)
+    return float(rounds[i] + beside[i] * min(share, passed))
+
+
+@kernel
+def all_ahead(columns: Columns, pool: Pool) -> NDArray[np.float64]:
+    """Cells of all work of its own query ahead of each request."""
+    (_, _, _, full_seconds), _, _, cores, served, window, _ = pool
+    _, share, _ = pace(full_seconds, cores, served, window)
+    return columns[0] + columns[1] * share
+
+
+@kernel
+def far_logs(columns: Columns, pool: Pool, decay: float, period: int, log_tail: float) -> NDArray[np.float64]:
     """Log P(a request waits longer than x) + decay * served * x / window, for geometric tails. Equation (15)."""
     (_, _, _, full_seconds), _, _, cores, served, window, _ = pool
+    ahead = all_ahead(columns, pool)
     out = np.empty(ahead.size)
     cells, _, _ = pace(full_seconds, cores, served, window)
     rise = math.expm1(decay)
@@ -237,24 +261,18 @@ def far_logs(ahead: NDArray[np.float64], pool: Pool, decay: float, period: int, 
 
 
 @kernel
-def own_windows(ahead: float, served: int) -> int:
-    """Whole windows that the work of its own query takes before a request."""
-    return max(math.floor(ahead / served), 0)
-
-
-@kernel
 def summed_cells(after: float, columns: Columns, pool: Pool, detailed: int) -> int:
     """Most cells of work that a request which waits at most `after` seconds may have ahead, of those not far out.
 
     A request is far out where more than `detailed` windows have passed since its own query was worked through.
     """
-    ahead = columns[0]
     _, _, _, _, served, window, _ = pool
-    rounds = int(after / window) + 1
+    windows = int(after / window) + 1
     most = 0
-    for i in range(ahead.size):
-        if rounds - own_windows(ahead[i], served) <= detailed:
-            most = max(most, rounds * served - math.floor(ahead[i]))
+    for i in range(columns[0].size):
+        ahead = work_ahead(columns, i, windows, pool)
+        if windows * served - ahead <= detailed * served:
+            most = max(most, windows * served - math.floor(ahead))
     return most
 
 
@@ -267,28 +285,35 @@ def averaged(law: NDArray[np.float64], top: int, part: float) -> float:
 
 
 @kernel
-def logs_at_end(rounds: int, ahead: NDArray[np.float64], served: int, workload: WorkloadSeen) -> NDArray[np.float64]:
-    """Log of the probabilities to wait longer than so many windows: nothing more comes then."""
-    out = np.empty(ahead.size)
-    for i in range(ahead.size):
-        whole = math.floor(ahead[i])
-        below = averaged(workload[1], rounds * served - 1 - whole, ahead[i] - whole)
-        out[i] = math.log(max(1.0 - below, LEAST_PROBABILITY))
+def log_at_end(windows: int, columns: Columns, i: int, pool: Pool, workload: WorkloadSeen) -> float:
+    """Log of the probability to wait longer than so many windows: nothing more comes then."""
+    _, _, _, _, served, _, _ = pool
+    ahead = work_ahead(columns, i, windows, pool)
+    whole = math.floor(ahead)
+    below = averaged(workload[1], windows * served - 1 - whole, ahead - whole)
+    return math.log(max(1.0 - below, LEAST_PROBABILITY))
+
+
+@kernel
+def logs_at_end(windows: int, columns: Columns, pool: Pool, workload: WorkloadSeen) -> NDArray[np.float64]:
+    """Log of the probabilities to wait longer than so many windows."""
+    out = np.empty(columns[0].size)
+    for i in range(out.size):
+        out[i] = log_at_end(windows, columns, i, pool, workload)
     return out
 
 
 @kernel
-def far_out(after: float, ahead: float, pool: Pool, workload: WorkloadSeen) -> float:
+def far_out(after: float, columns: Columns, i: int, pool: Pool, workload: WorkloadSeen) -> float:
     """P(a request waits at most `after`), the logarithm of the rest a line from one end of a window to the next.
 
     At its end nothing more comes in a window: the workload alone decides.
     """
-    _, _, _, _, served, window, _ = pool
-    rounds = int(after / window)
-    one = np.array([ahead])
-    begin = logs_at_end(rounds, one, served, workload)[0]
-    end = logs_at_end(rounds + 1, one, served, workload)[0]
-    return float(1.0 - math.exp(begin + (after / window - rounds) * (end - begin)))
+    _, _, _, _, _, window, _ = pool
+    windows = int(after / window)
+    begin = log_at_end(windows, columns, i, pool, workload)
+    end = log_at_end(windows + 1, columns, i, pool, workload)
+    return 1.0 - math.exp(begin + (after / window - windows) * (end - begin))
 
 
 @kernel
@@ -309,22 +334,23 @@ def waits(
     i, or NaN where it is yet to be summed up, and `early` the law of the number in service where none ever waited, as
     far as the cores go. Equations (6) and (18).
     """
-    ahead, positions = columns
+    positions = columns[2]
     _, backward, none = workload
     (_, _, _, full_seconds), _, _, cores, served, window, alike = pool
-    rounds = int(after / window) + 1
-    by_presence = rounds == 1 and not alike
+    windows = int(after / window) + 1
+    by_presence = windows == 1 and not alike
     cells = max(1, served // cores)
     # Where there is no workload, presence decides: that part of the law is taken out.
     unladen = np.cumsum(arrived) if by_presence else arrived
     below = np.cumsum(early) if by_presence else early
     origin = backward.size - 1
-    for i in range(ahead.size):
-        if rounds - own_windows(ahead[i], served) > detailed:
-            out[i] = far_out(after, ahead[i], pool, workload)
+    for i in range(out.size):
+        ahead = work_ahead(columns, i, windows, pool)
+        if windows * served - ahead > detailed * served:
+            out[i] = far_out(after, columns, i, pool, workload)
             continue
-        whole = math.floor(ahead[i])
-        part = ahead[i] - whole
+        whole = math.floor(ahead)
+        part = ahead - whole
         present_first = by_presence and positions[i] > 0
         total = 0.0
         if present_first:
@@ -334,7 +360,7 @@ def waits(
                 total = none * below[cores - 1 - own]
         for later in range(2):
             weight = part if later == 1 else 1.0 - part
-            top = rounds * served - 1 - whole - later
+            top = windows * served - 1 - whole - later
             if weight == 0.0 or top < 0:
                 continue
             # Where cells are longer than requests, several of them read the same point.
@@ -374,11 +400,13 @@ def row(
 
 
 @kernel
-def in_logarithms(some: NDArray[np.float64]) -> float:
+def in_logarithms(some: NDArray[np.float64], limited: bool, most_left: NDArray[np.float64]) -> float:
     """Turn probabilities to wait at most so long into logarithms of those to wait longer; return the largest."""
     most = LEAST_LOG
     for i in range(some.size):
         some[i] = math.log(max(1.0 - some[i], LEAST_PROBABILITY))
+        if limited:
+            some[i] = min(some[i], most_left[i])
         most = max(most, some[i])
     return most
 
@@ -391,16 +419,18 @@ def fill(
     columns: Columns,
     pool: Pool,
     workload: WorkloadSeen,
+    most_left: NDArray[np.float64],
     detailed: int,
     least: float,
     long_row: int,
 ) -> int:
     """Fill rows `first` <= k < `beyond` of a table that are not filled yet, up to one of more multiplications.
 
-    After a row whose logs are all below `least` nothing is left. Return the row that is too long, or `beyond`.
+    After a row whose logs are all below `least` nothing is left; after the first window no log is above `most_left`.
+    Return the row that is too long, or `beyond`.
     """
     times, logs, (begins, far, fall) = table
-    _, _, work, _, _, _, _ = pool
+    _, _, work, _, _, window, _ = pool
     for k in range(first, beyond):
         some = logs[k]
         if not math.isnan(some[0]):
@@ -413,7 +443,7 @@ def fill(
         if count * min(count, work.size + some.size) > long_row:
             return k
         row(times[k], columns, pool, workload, detailed, count, some)
-        if in_logarithms(some) < least:
+        if in_logarithms(some, times[k] >= window, most_left) < least:
             logs[k + 1 :] = LEAST_LOG
             return beyond
     return beyond

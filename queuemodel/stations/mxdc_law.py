@@ -118,7 +118,7 @@ class MxDcLaw:
         columns = self.queue.columns.of(positions)
         logs = np.full((times.size, positions.size), math.nan)
         table = unnamed(wait_table_kernel.WaitTable(times, logs, self._far(columns)))
-        self._fill(table, columns, 0, times.size, least)
+        self._fill(table, columns, self._limits_of(columns), 0, times.size, least)
         return logs
 
     @property
@@ -137,28 +137,44 @@ class MxDcLaw:
         beyond = times.size
         if most < self.far_from:
             beyond = min(wait_table_kernel.row_before(max(most, 0.0), times, rows) + 3, beyond)
-        self._fill(self._table, self.queue.columns.all, first, beyond, VANISHED)
+        self._fill(self._table, self.queue.columns.all, self._limits, first, beyond, VANISHED)
 
     def _fill(
         self,
         table: wait_table_kernel.WaitTable,
         columns: mxdc_kernel.Columns,
+        limits: NDArray[np.float64],
         first: int,
         beyond: int,
         least: float,
     ) -> None:
-        pool, seen = self.queue.pool, self._workload_seen(round(table[2][0] / self.queue.window))
+        window = self.queue.window
+        pool, seen = self.queue.pool, self._workload_seen(round(table[2][0] / window))
+        detailed = wait_rows.COARSE_WINDOWS
         while True:
-            first = mxdc_kernel.fill(
-                table, first, beyond, columns, pool, seen, wait_rows.COARSE_WINDOWS, least, LONG_ROW
-            )
+            first = mxdc_kernel.fill(table, first, beyond, columns, pool, seen, limits, detailed, least, LONG_ROW)
             if first >= beyond:
                 return
             times, logs, _ = table
             self._long_row(float(times[first]), columns, seen, logs[first])
-            if mxdc_kernel.in_logarithms(logs[first]) < least:
+            if mxdc_kernel.in_logarithms(logs[first], times[first] >= window, limits) < least:
                 logs[first + 1 :] = LEAST_LOG
                 return
+
+    def _limits_of(self, columns: mxdc_kernel.Columns) -> NDArray[np.float64]:
+        """Log of the most that is left after the first window, where presence counted.
+
+        Where full batches take longer than a window, counting work may forget some of those that were done by then.
+        """
+        logs = np.zeros(columns[0].size)
+        if self.queue.mix.full_seconds > self.queue.window:
+            self._long_row(self.queue.window * (1.0 - 2.0 * wait_rows.HAIR), columns, self._workload_seen(1), logs)
+            mxdc_kernel.in_logarithms(logs, False, logs)
+        return logs
+
+    @cached_property
+    def _limits(self) -> NDArray[np.float64]:
+        return self._limits_of(self.queue.columns.all)
 
     def _long_row(
         self,
@@ -189,14 +205,15 @@ class MxDcLaw:
     def _far(self, columns: mxdc_kernel.Columns) -> wait_table_kernel.FarWaits:
         """Tell where tails are geometric and what they are there."""
         queue, workload = self.queue, self.workload
-        own = max(float(columns[0][-1]), float(columns[0].max()))
-        settled = math.ceil((self.reach + own) / queue.served) + 1
+        own = float(mxdc_kernel.all_ahead(columns, queue.pool).max())
+        turn = math.ceil(queue.mix.full_seconds / queue.window)
+        settled = max(math.ceil((self.reach + own) / queue.served), turn) + 1
         if self.cut_off:
             # From where the table ends, so that there is no step.
-            logs = mxdc_kernel.logs_at_end(settled, columns[0], queue.served, self._workload_seen(settled))
+            logs = mxdc_kernel.logs_at_end(settled, columns, queue.pool, self._workload_seen(settled))
             logs += self.fall * settled * queue.window
         else:
-            logs = mxdc_kernel.far_logs(columns[0], queue.pool, workload.decay, workload.period, workload.log_tail)
+            logs = mxdc_kernel.far_logs(columns, queue.pool, workload.decay, workload.period, workload.log_tail)
         return unnamed(wait_table_kernel.FarWaits(settled * queue.window, logs, self.fall))
 
     def _workload_seen(self, windows: int) -> mxdc_kernel.WorkloadSeen:

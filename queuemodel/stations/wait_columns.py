@@ -29,6 +29,7 @@ class WaitColumns:
 
     def __init__(self, mix: RequestMix, cores: int, served: int, window: float) -> None:
         self.mix = mix
+        self.cores = cores
         self.served = served
         self.window = window
         _, self.share, self.lead = mxdc_kernel.pace(mix.full_seconds, cores, served, window)
@@ -39,20 +40,27 @@ class WaitColumns:
         #: Cells of own work ahead of the columns for the others: of each, or on a scale.
         self.each = mix.most - self.near <= MOST_COLUMNS
         if self.each:
-            others = self._ahead(np.arange(self.near + 1, mix.most + 1)) % served
+            rounds, beside = self._ahead(np.arange(self.near + 1, mix.most + 1))
+            rounds -= self._windows(rounds) * served
         else:
-            steps = cores if cores <= MOST_COLUMNS else MOST_COLUMNS
-            others = np.linspace(0.0, served, steps + 1)
-        positions = np.append(self.near_positions, np.zeros(others.size, np.int64))
-        ahead = np.append(self._ahead(self.near_positions), others)
-        self.all = unnamed(mxdc_kernel.Columns(ahead, positions))
+            rounds = np.linspace(0.0, served, min(cores, MOST_COLUMNS) + 1)
+            beside = np.zeros(rounds.size, np.int64)
+        near_rounds, near_beside = self._ahead(self.near_positions)
+        positions = np.append(self.near_positions, np.zeros(rounds.size, np.int64))
+        columns = mxdc_kernel.Columns(np.append(near_rounds, rounds), np.append(near_beside, beside), positions)
+        self.all = unnamed(columns)
 
     def of(self, positions: NDArray[np.int64]) -> mxdc_kernel.Columns:
         """Make columns of a table of one's own for the requests at some positions of their query, rising."""
-        return unnamed(mxdc_kernel.Columns(self._ahead(positions), positions))
+        return unnamed(mxdc_kernel.Columns(*self._ahead(positions), positions))
 
-    def _ahead(self, positions: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.asarray((positions - 1) * self.share - self.lead)
+    def _ahead(self, positions: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Requests of the same query ahead: cells of those that all cores take in turn, and how many more."""
+        rounds, beside = np.divmod(positions - 1, self.cores)
+        return np.asarray(rounds * (self.cores * self.share) - self.lead), np.asarray(beside)
+
+    def _windows(self, rounds: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.maximum(np.floor(rounds / self.served), 0.0))
 
     def reading(self, positions: NDArray[np.int64]) -> Reading:
         """Tell where the waits of the requests at some positions of their query are read; 0 is read as 1."""
@@ -65,14 +73,16 @@ class WaitColumns:
         weight = (positions - self.near_positions[column]) / np.maximum(gap, 1)
         far = positions > self.near
         if far.any():
-            ahead = self._ahead(positions[far])
-            windows = np.floor(ahead / self.served)
-            late[far] = windows * self.window
+            rounds, beside = self._ahead(positions[far])
             first = self.near_positions.size
             if self.each:
                 column[far], weight[far] = first + positions[far] - self.near - 1, 0.0
+                late[far] = self._windows(rounds) * self.window
             else:
                 steps = self.all[0].size - first - 1
+                ahead = rounds + beside * self.share
+                windows = self._windows(ahead)
+                late[far] = windows * self.window
                 at = (ahead / self.served - windows) * steps
                 column[far] = first + np.minimum(at.astype(np.int64), steps - 1)
                 weight[far] = at - (column[far] - first)
