@@ -115,8 +115,7 @@ def run(
                 ),
             ],
         ).html()
-    # A file's name may hold what is no letter.
-    write_result(page_options.output, page.encode("utf-8", "replace"), "the report is")
+    write_result(page_options.output, page.encode(), "the report is")
 
 
 def _refuse_provision(*groups: ProvisionOptions | PowerOptions) -> None:

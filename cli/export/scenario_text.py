@@ -86,9 +86,12 @@ def _moved(key: str, value: Any, before: Path, after: Path) -> Any:
 
 
 def _from(folder: Path, path: Path) -> str:
-    if path.is_absolute():
-        return path.as_posix()
-    return Path(os.path.relpath(path, folder)).as_posix()
+    name = (path if path.is_absolute() else Path(os.path.relpath(path, folder))).as_posix()
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"the name of {name} is not UTF-8, and TOML holds nothing else; rename the file") from None
+    return name
 
 
 def _sizes(options: ScenarioOptions, stated: Any, folder: Path) -> dict[str, Any]:

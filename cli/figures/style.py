@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..output.printable import line, lines
 from ..output.wording import given
 
 if TYPE_CHECKING:
@@ -64,9 +65,13 @@ _STYLE: dict[str, Any] = {
 @contextmanager
 def style() -> Iterator[None]:
     """Hold matplotlib's parameters to ours, whatever the user's are; they are restored at the end."""
+    import warnings
+
     from matplotlib import style as styles
 
-    with styles.context(["default", _STYLE]):
+    with styles.context(["default", _STYLE]), warnings.catch_warnings():
+        # A letter that the font lacks is drawn as a box.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield
 
 
@@ -80,10 +85,10 @@ def new_figure(heading: str, about: str, *, height: float = HEIGHT) -> Figure:
 
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    lines = textwrap.wrap(" ".join(about.split()), LINE, break_on_hyphens=False)
+    parts = textwrap.wrap(" ".join(line(about).split()), LINE, break_on_hyphens=False)
     figure.text(0.008, 1 - 0.05 / height, heading, va="top", weight="bold", size=SMALL + 2)
-    figure.text(0.008, 1 - 0.24 / height, "\n".join(lines), va="top", size=SMALL, linespacing=1.3)
-    top = (0.30 + 0.16 * len(lines)) / height
+    figure.text(0.008, 1 - 0.24 / height, "\n".join(parts), va="top", size=SMALL, linespacing=1.3)
+    top = (0.30 + 0.16 * len(parts)) / height
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - top), h_pad=0.04, w_pad=0.04)  # type: ignore[union-attr, call-arg]
     return figure
 
@@ -108,10 +113,11 @@ def legend_below(figure: Figure) -> None:
 
     From then on nothing of the layout moves: each further drawing would move it a little, and make another file.
     """
+    _make_printable(figure)
     found: dict[Any, Artist] = {}
     for axes in figure.axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            found.setdefault(label, handle)
+            found.setdefault(line(label), handle)
     for columns in range(len(found), 0, -1):
         legend = figure.legend(
             found.values(), found.keys(), loc="outside lower left", ncols=columns, columnspacing=1.6, handlelength=2.8
@@ -121,6 +127,15 @@ def legend_below(figure: Figure) -> None:
         legend.remove()
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+
+
+def _make_printable(figure: Figure) -> None:
+    from matplotlib.text import Text
+
+    for found in figure.findobj(Text):
+        assert isinstance(found, Text)
+        if (text := lines(found.get_text())) != found.get_text():
+            found.set_text(text)
 
 
 def label_points(axes: Axes, points: Sequence[tuple[float, float, str]], radii: Sequence[float] = ()) -> None:
@@ -184,12 +199,9 @@ _PLACES: tuple[tuple[float, float, Literal["left", "center", "right"], Literal["
 
 def image(figure: Figure, ending: str) -> bytes:
     """Return a figure as the bytes of a ``png``, ``svg`` or ``pdf`` file; the same figure gives the same bytes."""
-    import warnings
-
     dates = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     file = io.BytesIO()
-    with style(), warnings.catch_warnings():
-        # A letter that the font lacks is drawn as a box.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+    with style():
+        _make_printable(figure)
         figure.savefig(file, format=ending, metadata=dates[ending])
     return file.getvalue()

@@ -25,6 +25,7 @@ from typer.core import TyperGroup
 
 from .interruption import as_interrupts, described, status_of
 from .message import tell
+from .printable import line
 
 NOT_TOLD = 1
 BAD_INPUT = 2
@@ -93,6 +94,15 @@ def _reporting(not_written: str) -> Iterator[None]:
             raise _reported(not_written.format(error.filename, error.strerror), NOT_TOLD) from None
         _drop_output()
         raise _reported(f"cannot write the results: {error.strerror}", NOT_TOLD) from None
+    except Exception as error:
+        _make_printable(error)
+        raise
+
+
+def _make_printable(error: Any) -> None:
+    """Make one line of what the parser says of a word of the command line, which it repeats as it is."""
+    if hasattr(error, "format_message"):
+        error.message = line(error.message)
 
 
 def _is_overload(error: ValueError) -> bool:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from .printable import line
 from .report import Grid, Report, grid
 
 # What Markdown would take for a cell's end, emphasis, code, a link, a tag or a character's name.
 _INLINE = re.compile(r"[\\|*`\[~]|(?<!\w)_|_(?!\w)|<(?=[\w/!?])|&(?=#?\w+;)")
 # What it would take for a heading, a quotation, a list or a rule where a line begins with it.
 _LEADING = re.compile(r"^(\s*\d*)([#>=+.)-])", re.MULTILINE)
+
+# A spreadsheet computes what begins so, and what it computes may come from anyone; after an apostrophe it is text.
+_FORMULA = ("=", "+", "-", "@")
 
 
 def written(report: Report, form: Format, encoding: str = "utf-8") -> str:
@@ -82,7 +86,10 @@ def _csv(report: Report) -> str:
 
 def _csv_cell(value: object) -> object:
     if isinstance(value, list | tuple):
-        return " ".join(map(str, value))
+        value = " ".join(map(str, value))
+    if isinstance(value, str):
+        text = line(value)
+        return f"'{text}" if text.startswith(_FORMULA) else text
     return str(value).lower() if isinstance(value, bool) else value
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from .printable import line
+
 
 def tell(kind: str, text: str) -> None:
     """Print a message on standard error, at once; on a terminal broken at spaces.
@@ -13,9 +15,9 @@ def tell(kind: str, text: str) -> None:
     kind : str
         What it is: ``"note"`` or ``"error"``.
     text : str
-        The message.
+        The message, which becomes one line.
     """
-    message = f"{kind}: {text}"
+    message = f"{kind}: {line(text)}"
     if sys.stderr.isatty():
         message = _broken(message)
     print(message, file=sys.stderr, flush=True)
@@ -25,10 +27,12 @@ def _broken(message: str) -> str:
     from shutil import get_terminal_size
     from textwrap import fill
 
-    width = get_terminal_size().columns
-    lines = message.split("\n")
-    return "\n".join(
-        fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False) for line in lines
+    return fill(
+        message,
+        get_terminal_size().columns,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 

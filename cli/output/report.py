@@ -1,4 +1,4 @@
-"""The one way to print: results on standard output or in a file, everything else on standard error.
+r"""The one way to print: results on standard output or in a file, everything else on standard error.
 
 A result is a `Report`: records, quantities that say how a table shows them, and a document.
 
@@ -9,7 +9,9 @@ A result is a `Report`: records, quantities that say how a table shows them, and
   microseconds, ``qps`` queries per second, ``_items`` items; utilizations, shares and differences are fractions. What
   does not exist is ``null``. Fields are added within a schema, never renamed or removed.
 - CSV is a header and a row per record, with all that the records hold. What does not exist is an empty cell; names in
-  a list are separated by spaces.
+  a list are separated by spaces. Text that a spreadsheet would compute follows an apostrophe.
+
+What is no text in names and titles, an escape sequence say, is written as JSON and TOML write it: ``\u001b``.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from .printable import line
 
 Record = Mapping[str, Any]
 
@@ -46,11 +50,11 @@ class Quantity:
     narrow: str = ""
 
     def cell(self, record: Record) -> str:
-        """Write the quantity of a record for a table; ``-`` where it does not exist."""
+        """Write the quantity of a record for a table, in one line; ``-`` where it does not exist."""
         value = record[self.key]
         if value is None:
             return "-"
-        return str(value) if self.shown is None else self.shown(value)
+        return line(str(value) if self.shown is None else self.shown(value))
 
 
 @dataclass(frozen=True, slots=True)

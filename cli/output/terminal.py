@@ -10,13 +10,14 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from .narrow_table import fitted
+from .printable import lines
 from .report import Report, grid
 
 
 def print_tables(report: Report) -> None:
     """Print a report's tables, at most as wide as the terminal, without colours where NO_COLOR is set."""
     console = Console(markup=False, emoji=False, highlight=False)
-    blocks: list[Text | RichTable] = [Text(report.title, "bold")] if report.title else []
+    blocks: list[Text | RichTable] = [Text(lines(report.title), "bold")] if report.title else []
     for table in report.tables:
         laid_out = grid(table)
         if laid_out.upright:
@@ -25,7 +26,7 @@ def print_tables(report: Report) -> None:
             header = [f"{label}*" if mark else label for label, mark in stars]
             laid_out = replace(laid_out, header=header, narrow=header, marked=[False] * len(laid_out.rows))
         if table.title:
-            blocks.append(Text(table.title, "bold"))
+            blocks.append(Text(lines(table.title), "bold"))
         for caption, part, widths, gap in fitted(laid_out, console.width):
             if caption:
                 blocks.append(Text(caption))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .failure import NotWrittenError
 from .message import note
-from .streams import READABLY
+from .printable import lines
 
 
 def check_writable(path: Path) -> None:
@@ -36,9 +36,10 @@ def write_result(path: Path, content: bytes, what: str = "the results are") -> N
 
 
 def put(text: str, path: Path | None) -> None:
-    """Print a result on standard output, or write it to a file where there is one."""
+    """Print a result on standard output, or write it to a file where there is one, without what is no text."""
+    text = lines(text)
     if path is not None:
-        write_result(path, text.encode(errors=READABLY))
+        write_result(path, text.encode())
         return
     sys.stdout.write(text)
     # A reader that went away shows here, where it can be told from other failures, and not at exit.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..figures.drawing import Picture
 from ..figures.style import image
+from ..output.printable import lines
 from ..output.report import Grid, Table, grid
 
 _TEMPLATE = Path(__file__).parents[1] / "data" / "report.html.jinja"
@@ -104,7 +105,7 @@ class Page:
         )
         template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
         told = {field.name: getattr(self, field.name) for field in fields(self)}
-        return template.render(**told, laid_out=_laid_out, version=version("recplan"))
+        return lines(template.render(**told, laid_out=_laid_out, version=version("recplan")))
 
 
 def _laid_out(section: Table) -> Grid:

@@ -125,7 +125,8 @@ def test_more_cores_than_were_ever_busy_are_told():
     [
         (("no-such.csv",), "no-such.csv: does not exist"),
         ((EXAMPLES / "sizes.csv",), "sizes.csv, line 2: the header must have batch_size or batch and one of seconds,"),
-        ((TIMINGS, "--output", "my.toml"), "--output my.toml is for what fit prints; --out writes the profile"),
+        ((TIMINGS, "--output", "my.toml"), "--output my.toml must end in .json,"),
+        ((TIMINGS, "--output", "my.toml", "--format", "json"), "is for what fit prints; --out writes the profile"),
         ((TIMINGS, "--out", "my-cpu.csv"), "--out my-cpu.csv must end in .toml, so that --cpu and"),
         ((TIMINGS, "--out", EXAMPLES / "scenario.toml"), "scenario.toml: exists and is no profile, so it is not"),
         ((TIMINGS, "--kind", "gpu"), "kind(='gpu') must be 'cpu' or 'accelerator'"),

@@ -12,7 +12,8 @@ from recplan.cli.output.report import Quantity, Report, Table
 from recplan.cli.output.wording import given as written, significant
 
 numbers = st.floats(1e-6, 1e9)
-texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]))
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"]))
+plain_texts = texts.filter(lambda text: not text.startswith(("=", "+", "-", "@")))
 
 
 def report(records, tables=(), **options):
@@ -53,7 +54,7 @@ def test_json_gives_back_what_was_put_in(records):
     assert json.loads(text.getvalue()) == {"schema": "recplan/1", "command": "measure", "times": records}
 
 
-@given(records=st.lists(st.fixed_dictionaries({"name": texts, "time_ms": numbers}), min_size=1))
+@given(records=st.lists(st.fixed_dictionaries({"name": plain_texts, "time_ms": numbers}), min_size=1))
 def test_csv_gives_back_what_was_put_in(records):
     text = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:

@@ -202,6 +202,6 @@ def test_a_sweep_that_is_interrupted_says_that_its_points_are_in_the_file(folder
 @pytest.mark.parametrize("command", [("fit", "times.csv"), ("calibrate",)])
 def test_results_and_profile_must_not_share_a_file(folder, command):
     (folder / "times.csv").write_text("batch_size,milliseconds\n1,2\n64,9\n")
-    result = invoked(*command, "--out", "both.toml", "--output", folder / "both.toml")
+    result = invoked(*command, "--out", "both.toml", "--output", folder / "both.toml", "--format", "json")
     assert result.exit_code == 2
     assert result.stderr == "error: --out and --output both name both.toml; give each its own file\n"
