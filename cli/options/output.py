@@ -83,7 +83,7 @@ class OutputOptions:
             print_tables(report)
             sys.stdout.flush()
         else:
-            encoding = sys.stdout.encoding if self.output is None else "utf-8"
+            encoding = (self.output is None and sys.stdout.encoding) or "utf-8"
             put(written(report, self.format, encoding), self.output)
 
 

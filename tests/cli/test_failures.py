@@ -7,7 +7,8 @@ from source_tree import EXAMPLES
 EXAMPLE, CURVE = str(EXAMPLES / "scenario.toml"), str(EXAMPLES / "cpu.csv")
 RANKER, SERVER = str(EXAMPLES / "ranker.toml"), str(EXAMPLES / "server.toml")
 
-MACHINE = ("--model", "dlrm-rmc2", "--cpu", "c5n.2xlarge", "--cores", "8")
+MODEL = ("--model", "dlrm-rmc2", "--cpu", "c5n.2xlarge")
+MACHINE = (*MODEL, "--cores", "8")
 BOTH = (*MACHINE, "--accelerator", "g4dn.xlarge")
 LOAD = ("--qps", "10", "--batch-size", "64")
 
@@ -45,16 +46,19 @@ BAD_INPUT = [
     (("tune", "--model", RANKER, "--cpu", SERVER, "--preset", "paper"), "ranker.toml describes its model once"),
     (("tune", *MACHINE, "--sizes", "ribbon", "--sizes-file", "sizes.csv"), "exclude each other"),
     # Numbers out of range name what is allowed.
-    (("tune", *MACHINE, "--cores", "0"), "--cores(=0) must be a whole number from 1 to 10000"),
-    (("tune", *MACHINE, "--cores", "9" * 20), f"--cores(={'9' * 20}) must be a whole number from 1 to 10000"),
+    (("tune", *MODEL, "--cores", "0"), "--cores(=0) must be a whole number from 1 to 10000"),
+    (("tune", *MODEL, "--cores", "9" * 20), f"--cores(={'9' * 20}) must be a whole number from 1 to 10000"),
     (("tune", *BOTH, "--units", "0"), "--units(=0) must be a whole number from 1 to 10000"),
     (("tune", *BOTH, "--units", "1000001"), "--units(=1000001) must be a whole number from 1 to 10000"),
     (("tune", *MACHINE, "--scv", "-1"), "scv(=-1.0) must be a finite number >= 0"),
     (("tune", *MACHINE, "--sla-ms", "0"), "--sla-ms(=0.0) must be a finite number > 0"),
     (("tune", *MACHINE, "--percentile", "100"), "--percentile(=100.0) must be a finite number >= 1 and <= 99.99"),
     (("analyze", *MACHINE, *LOAD, "--percentile", "nan"), "--percentile(=nan) must be"),
-    (("analyze", *MACHINE, *LOAD, "--qps", "inf"), "--qps(=inf) must be a finite number > 0"),
-    (("analyze", *MACHINE, *LOAD, "--batch-size", "0"), "--batch-size(=0) must be a whole number from 1 to 1000000000"),
+    (("analyze", *MACHINE, "--batch-size", "64", "--qps", "inf"), "--qps(=inf) must be a finite number > 0"),
+    (
+        ("analyze", *MACHINE, "--qps", "10", "--batch-size", "0"),
+        "--batch-size(=0) must be a whole number from 1 to 1000000000",
+    ),
     (("analyze", *BOTH, *LOAD, "--offload-above", "-1"), "--offload-above(=-1) must be a whole number from 0 to"),
     (("analyze", *BOTH, *LOAD, "--offload-above", "many"), "--offload-above(='many') must be a whole number from 0"),
     (("analyze", *MACHINE, *LOAD, "--offload-above", "256"), "must be None on a machine without accelerator"),
@@ -74,14 +78,17 @@ USAGE = [
     (("tuna",), "tuna"),
     (("tune", "--sla", "400"), "--sla"),
     (("tune", *MACHINE, "--sla-ms", "fast"), "'--sla-ms': 'fast' is not a valid float"),
-    (("tune", *MACHINE, "--cores", "1.5"), "'1.5' is not a valid int"),
+    (("tune", *MODEL, "--cores", "1.5"), "'1.5' is not a valid int"),
     (("list", "cars"), "'models', 'hardware', 'sizes'"),
     (("list", "models", "--format", "xml"), "'table', 'json', 'csv', 'markdown'"),
 ]
 
 OUT_OF_REACH = [
     (("analyze", *MACHINE, "--qps", "300", "--batch-size", "64"), "qps(=300) overloads the cpu: utilization 1."),
-    (("validate", *BOTH, *LOAD, "--qps", "90", "--offload-above", "256"), "overloads the accelerator: utilization 2."),
+    (
+        ("validate", *BOTH, "--batch-size", "64", "--qps", "90", "--offload-above", "256"),
+        "overloads the accelerator: utilization 2.",
+    ),
     (("analyze", *MACHINE, "--qps", "300", "--batch-size", "64"), "it is stable below 1"),
     (("tune", *MACHINE, "--sla-ms", "1"), "p95 <= 1 ms is out of reach: the fastest that an idle machine answers is "),
     (("tune", *MACHINE, "--sla-ms", "1"), "with batch size "),
@@ -124,7 +131,7 @@ def test_what_no_machine_can_do_is_status_3_and_says_what_it_could_do(arguments,
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 def test_no_format_prints_a_result_of_a_failure(form):
     assert failure(("tune", *MACHINE, "--sla-ms", "1", "--format", form))[0] == 3
-    assert failure(("analyze", *MACHINE, *LOAD, "--qps", "300", "--format", form))[0] == 3
+    assert failure(("analyze", *MACHINE, "--batch-size", "64", "--qps", "300", "--format", form))[0] == 3
 
 
 @pytest.fixture

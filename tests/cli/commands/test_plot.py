@@ -196,7 +196,7 @@ def test_a_picture_does_not_mix_with_results_for_programs():
 
 
 def test_a_picture_and_the_results_need_a_file_each():
-    message = failure("tune", *WND, "--output", "one.svg", "--plot", "one.svg")
+    message = failure("tune", *WND, "--format", "csv", "--output", "one.svg", "--plot", "one.svg")
     assert message == "error: --plot and --output both name one.svg; give each its own file"
 
 

@@ -26,10 +26,12 @@ from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCur
 from recplan.solvers import grid_search, size
 from source_tree import EXAMPLES
 
-SMALL = ("--cores", "4", "--sizes", "ribbon", "--queries", "5000")
+FEW = ("--cores", "4", "--sizes", "ribbon")
+SMALL = (*FEW, "--queries", "5000")
 WND = ("--model", "wnd", "--cpu", "broadwell", "--sla-ms", "40", *SMALL)
 FLEET = ("--target-qps", "12000", "--headroom", "0.2", "--spare", "1")
-CURVE = ("--cpu", str(EXAMPLES / "cpu.csv"), "--sla-ms", "60", *SMALL)
+CPU = str(EXAMPLES / "cpu.csv")
+CURVE = ("--cpu", CPU, "--sla-ms", "60", *SMALL)
 PARTS = ("policy", "fleet", "pictures", "what-if", "assumptions", "hardware", "validation", "command")
 VOID = {"meta", "link", "br", "hr", "img", "input", "path", "use", "rect", "circle", "image", "stop"}
 
@@ -288,7 +290,7 @@ def test_the_verdict_says_honestly_whether_the_simulation_agrees():
 
 
 def test_a_target_out_of_reach_is_told_and_no_file_is_written():
-    message = failure(*CURVE, "--sla-ms", "0.001", "--output", "report.html", status=3)
+    message = failure("--cpu", CPU, "--sla-ms", "0.001", *SMALL, "--output", "report.html", status=3)
     assert message.startswith("error: p95 <= 0.001 ms is out of reach")
 
 
@@ -326,7 +328,7 @@ def _before_anything_is_computed(monkeypatch):
     ],
 )
 def test_an_option_that_cannot_be_is_named(arguments, message):
-    assert failure(*CURVE, *arguments) == f"error: {message}"
+    assert failure("--cpu", CPU, "--sla-ms", "60", *FEW, *arguments) == f"error: {message}"
 
 
 @pytest.mark.usefixtures("_before_anything_is_computed")
