@@ -100,11 +100,15 @@ def registry() -> Iterator[Constant]:
     at = "queuemodel.numerics.transforms"
     yield Constant(at, "LONG_RECURSION", (1_000, 10_000_000), by.percentiles("long"), 60_000)
     yield Constant(at, "DAMPING", (math.log(1e6), math.log(1e14)), by.percentiles("long"), math.log(1e12))
+    at = "queuemodel.sample"
+    yield Constant(at, "BATCHES", (5, 20, 40), by.intervals)
+    yield Constant(at, "FEWEST_MEMORIES", (50, 800), by.intervals)
+    yield Constant(at, "MEMORIES_OF_RARER", (5, 60), by.intervals)
+    yield Constant(at, "BY_CHANCE", (1.5, 10.0), by.intervals)
+    yield Constant(at, "LEAST_SEEN", (0.0, 1.0), by.intervals)
     at = "queuemodel.simulation"
-    yield Constant(at, "BATCHES", (10, 40), by.intervals)
-    yield Constant(at, "MEMORIES", (1, 8, 64), by.intervals)
     yield Constant(at, "WARM_UP_SHARE", (0.0, 0.2), by.intervals)
-    yield Constant(at, "WARM_UP_MEMORIES", (0, 5, 200), by.intervals)
+    yield Constant(at, "WARM_UP_MEMORIES", (0, 3, 50), by.intervals)
     at = "queuemodel.stations.contended"
     yield Constant(at, "NEGLIGIBLE", (5e-12, 1e-14), by.percentiles("slowed", *NOISY), 1e-15)
     yield Constant(at, "TOLERANCE", (1e-4, 1e-8), by.percentiles("slowed", *NOISY), 1e-11)
@@ -257,6 +261,7 @@ GIVEN = {
         "queuemodel.numerics.level.TOLERANCE",
         "queuemodel.numerics.quantile.LEAST_SURVIVAL",
         "queuemodel.numerics.root_finding.MOST_TURNS",
+        "queuemodel.sample.ROUNDING",
         "queuemodel.stations.station.ROUNDING",
         "queuemodel.stations.crommelin.SAME_ROOT",
         "queuemodel.stations.mxdc_law.LEAST_ARRIVALS",
@@ -298,6 +303,7 @@ GIVEN = {
         "queuemodel.numerics.level.PARTS",
         "queuemodel.inputs.arguments._MOST_SHOWN",
         "queuemodel.results",
+        "queuemodel.sample.USUAL",
     ),
 }
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from .numerics.quantile import quantile as quantile
     from .numerics.root_finding import crossing as crossing
     from .results import Restorable as Restorable, Row as Row, flat as flat, plain as plain
-    from .simulation import MOST_QUERIES as MOST_QUERIES, Sample, simulate
+    from .sample import Sample
+    from .simulation import MOST_QUERIES as MOST_QUERIES, simulate
     from .stations.dispatch import for_single_requests as for_single_requests
     from .stations.request_mix import mix_sums as mix_sums
     from .stations.station import (
@@ -68,7 +69,8 @@ _HOMES = {
     "numerics.quantile": ("quantile",),
     "numerics.root_finding": ("crossing",),
     "results": ("Restorable", "Row", "flat", "plain"),
-    "simulation": ("MOST_QUERIES", "Sample", "simulate"),
+    "sample": ("Sample",),
+    "simulation": ("MOST_QUERIES", "simulate"),
     "stations.dispatch": ("for_single_requests",),
     "stations.request_mix": ("mix_sums",),
     "stations.station": ("Station", "Stations", "accelerator_station", "core_station"),

@@ -71,11 +71,18 @@ def simulate_queries(
     unit_count, unit_seconds, unit_scv, unit_slowdowns = units
     core_free, unit_free = _idle_servers(core_count), _idle_servers(unit_count)
     core_head, unit_head = 0, 0
-    now, counted_from, cpu_work, accelerator_work = 0.0, 0.0, 0.0, 0.0
+    now, elapsed, cpu_work, accelerator_work = 0.0, 0.0, 0.0, 0.0
     warm_up = sizes.size - latencies.size
+    turn = max(core_count, unit_count)
     for query in range(sizes.size):
+        if query % turn == 0:
+            # The clock starts anew, lest latencies lose their digits to it.
+            core_free -= now
+            unit_free -= now
+            elapsed += now
+            now = 0.0
         if query == warm_up:
-            counted_from, cpu_work, accelerator_work = now, 0.0, 0.0
+            elapsed, cpu_work, accelerator_work = -now, 0.0, 0.0
         now += mean_gap * rng.standard_exponential()
         size = sizes[query]
         completed = now
@@ -98,7 +105,7 @@ def simulate_queries(
                 size -= items
         if query >= warm_up:
             latencies[query - warm_up] = completed - now
-    return now - counted_from, cpu_work, accelerator_work
+    return elapsed + now, cpu_work, accelerator_work
 
 
 @kernel

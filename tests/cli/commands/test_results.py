@@ -104,12 +104,12 @@ def test_analyze_prints_a_table_with_units():
 
 
 def test_validate_says_what_analysis_and_simulation_say():
-    arguments = (*BOTH, "--qps", "300", *POLICY, "--queries", "20000", "--seed", "3")
+    arguments = (*BOTH, "--qps", "300", *POLICY, "--queries", "200000", "--seed", "3")
     result = document("validate", *arguments)
     policy = Policy(128, 400)
     latency = analyze(WITH_ACCELERATOR, SIZES, policy, 300.0)
-    sample = simulate(WITH_ACCELERATOR, SIZES, policy, 300.0, queries=20000, seed=3)
-    assert result["load"] == {"qps": 300, "batch_size": 128, "offload_above": 400, "queries": 20000, "seed": 3}
+    sample = simulate(WITH_ACCELERATOR, SIZES, policy, 300.0, queries=200_000, seed=3)
+    assert result["load"] == {"qps": 300, "batch_size": 128, "offload_above": 400, "queries": 200000, "seed": 3}
     mean, *percentiles = result["comparisons"]
     assert (mean["analysis_ms"], mean["simulation_ms"]) == (1e3 * latency.mean, 1e3 * sample.mean)
     assert [row["quantity"] for row in percentiles] == ["p50", "p95", "p99"]
@@ -123,7 +123,7 @@ def test_validate_says_what_analysis_and_simulation_say():
             "interval_low_ms": 1e3 * low,
             "interval_high_ms": 1e3 * high,
             "relative_difference": ours / theirs - 1,
-            "within_interval": low - 1e-10 <= ours <= high + 1e-10,
+            "within_interval": low * (1 - 1e-6) <= ours <= high * (1 + 1e-6),
         }
     assert result["analysis_time_ms"] > 0
     assert result["simulation_time_ms"] > 0
@@ -164,7 +164,7 @@ def test_validate_names_its_largest_difference():
 
 
 @pytest.mark.parametrize(
-    ("qps", "advice"), [("1.98", "--queries 400000 would be enough"), ("1.9999", "no simulation is long enough there")]
+    ("qps", "advice"), [("1.98", "would be enough"), ("1.9999", "no simulation is long enough there")]
 )
 def test_a_simulation_too_short_to_settle_says_so(tmp_path, qps, advice):
     curve, sizes = tmp_path / "core.csv", tmp_path / "sizes.csv"
@@ -173,7 +173,7 @@ def test_a_simulation_too_short_to_settle_says_so(tmp_path, qps, advice):
     machine = ["--cpu", str(curve), "--cores", "1", "--sizes-file", str(sizes), "--batch-size", "1"]
     result = invoked("validate", *machine, "--qps", qps, "--queries", "1000")
     assert result.exit_code == 0
-    assert "so near to saturation 1000 queries are too few" in result.stderr
+    assert "1000 queries are too few to bound p50, p95, p99 of the simulation" in result.stderr
     assert advice in result.stderr
     assert "saturation" not in invoked("validate", *machine, "--qps", "1").stderr
 

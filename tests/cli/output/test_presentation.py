@@ -179,10 +179,11 @@ def test_a_latency_law_tells_its_percentiles_in_seconds():
 
 
 def test_a_sample_tells_its_percentiles_with_their_intervals_and_not_each_latency():
-    sample = simulate(MACHINE, SIZES, Policy(16), 500.0, queries=2000, seed=1)
+    sample = simulate(MACHINE, SIZES, Policy(16), 500.0, queries=10_000, seed=1)
     told = sample.to_dict()
     assert told["p95_seconds"] == sample.percentile(95)
     assert (told["p95_low_seconds"], told["p95_high_seconds"]) == sample.confidence_interval(95)
+    assert (told["p99.9_low_seconds"], told["p99.9_high_seconds"]) == (None, None)
     assert (told["queries"], told["seed"]) == (sample.queries, 1)
     assert "latencies" not in told
     assert {shown(value) for value in told.values()} <= set(cells(sample._repr_html_()))
