@@ -211,7 +211,6 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "FIRST_LOOK", (1.1, 3.0), by.exact_search("quiet"), 1.01)
     yield Constant(at, "FIRST_STEP", (2, 32), by.pattern_search)
     yield Constant(at, "SWEEP_FACTOR", (1.02, 1.3), by.pattern_search)
-    yield Constant(at, "SWEEP_REACH", (1.5, 8.0), by.pattern_search)
     yield Constant(at, "SWEEP_THRESHOLDS", (6, 96), by.pattern_search)
     at = "profiles.measurement.fitting"
     yield Constant(at, "ENOUGH_DEGREES", (1, 1000), by.fits)

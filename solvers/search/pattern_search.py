@@ -16,9 +16,8 @@ from .static_rule import static_policy
 
 #: Factor between the batch sizes of the first look; powers of it are powers of two, as the hill climb tries.
 FIRST_LOOK = math.sqrt(2.0)
-#: Factor between the batch sizes of a sweep, and how far it goes from the best so far, past bumps of measured curves.
+#: Factor between the batch sizes of a sweep.
 SWEEP_FACTOR = 1.05
-SWEEP_REACH = 3.0
 #: Thresholds of a sweep: sizes between two of them are some hundredths of all queries.
 SWEEP_THRESHOLDS = 24
 #: Axes are so many first steps long.
@@ -31,8 +30,8 @@ def coordinate_search(machine: Machine, sizes: QuerySizes, sla: Sla, climb: Sear
     """Search by sweeps and steps along the coordinates, from where heavy-traffic formulas see the best policy.
 
     Steps become smaller and smaller, down to one item. Curves that were measured are rough, and steps alone are caught
-    at the next bump: so sweeps try batch sizes up to three times smaller and larger, and thresholds over their whole
-    range. Both are repeated until nothing gains, first without offload, then with it.
+    at the next bump: so sweeps try batch sizes and thresholds over their whole range. Both are repeated until nothing
+    gains, first without offload, then with it.
 
     Parameters
     ----------
@@ -90,7 +89,7 @@ def go_uphill(search: LatticeSearch, least: int = 0) -> None:
     """Look where heavy-traffic formulas see the best policies, and step uphill; thresholds begin at column `least`."""
     for factor in (FIRST_LOOK, SWEEP_FACTOR):
         if search.best is None:
-            _look(search, _in_ratio(search.lattice.batches, 1.0, math.inf, factor), least)
+            _look(search, _in_ratio(search.lattice.batches, factor), least)
     if search.best is None and least == 0:
         # Of a target that hardly any batch size can keep, bounds have left few open.
         _look(search, np.flatnonzero((search.state == OPEN).any(axis=1)), least)
@@ -112,11 +111,9 @@ def _sweep(search: LatticeSearch, least: int) -> None:
     """
     rows, columns = search.state.shape
     row, column = search.place
-    batch = float(search.lattice.batches[row])
-    near = _in_ratio(search.lattice.batches, batch / SWEEP_REACH, batch * SWEEP_REACH, SWEEP_FACTOR)
     for beside in (column, column - 1, column + 1):
         if least <= beside < columns:
-            for other in near:
+            for other in _in_ratio(search.lattice.batches, SWEEP_FACTOR):
                 search.challenge(int(other), beside)
     row = search.place[0]
     for above in np.unique(np.linspace(least, columns - 1, SWEEP_THRESHOLDS + 1).round().astype(int)):
@@ -138,9 +135,8 @@ def _step(search: LatticeSearch, least: int) -> None:
             steps = [step // 2 for step in steps]
 
 
-def _in_ratio(batches: NDArray[np.int64], low: float, high: float, factor: float) -> NDArray[np.intp]:
-    """Rows of batch sizes from `low` to `high`, each about the same factor above the one before, and of the largest."""
-    low, high = max(low, 1.0), min(high, float(batches[-1]))
-    count = 1 + max(0, math.floor(math.log(high / low) / math.log(factor) + ROUNDING))
-    wanted = np.append(low * factor ** np.arange(count), batches[-1])
+def _in_ratio(batches: NDArray[np.int64], factor: float) -> NDArray[np.intp]:
+    """Rows of batch sizes, each about the same factor above the one before, and of the largest."""
+    count = 1 + math.floor(math.log(batches[-1]) / math.log(factor) + ROUNDING)
+    wanted = np.append(factor ** np.arange(count), batches[-1])
     return np.unique(np.searchsorted(batches, wanted.round()).clip(0, batches.size - 1))
