@@ -164,10 +164,10 @@ class MxDcLaw:
     def _limits_of(self, columns: mxdc_kernel.Columns) -> NDArray[np.float64]:
         """Log of the most that is left after the first window, where presence counted.
 
-        Where full batches take longer than a window, counting work may forget some of those that were done by then.
+        Unless a window is the time of a full batch, counting work may forget some requests that were served by then.
         """
         logs = np.zeros(columns[0].size)
-        if self.queue.mix.full_seconds > self.queue.window:
+        if self.queue.mix.full_seconds != self.queue.window:
             self._long_row(self.queue.window * (1.0 - 2.0 * wait_rows.HAIR), columns, self._workload_seen(1), logs)
             mxdc_kernel.in_logarithms(logs, False, logs)
         return logs

@@ -75,14 +75,13 @@ class Workload:
         work : ndarray of float64, optional
             Lattice law of an independent X to add.
         """
-        points = self.points * self.period
-        if work is not None and 2 * work.size > points:
-            points = 1 << math.ceil(math.log2(2 * work.size))
-        exponent = np.fft.rfft(self.rates, points)
-        law = np.exp(exponent - float(self.rates.sum()))
+        exponent = np.fft.rfft(self.rates[:: self.period], self.points)
+        law = np.zeros(self.points * self.period)
+        law[:: self.period] = np.fft.irfft(np.exp(exponent - float(self.rates.sum())), self.points)
         if work is not None:
-            law *= np.fft.rfft(work, points)
-        return workload_kernel.cumulated(np.fft.irfft(law, points), self.decay, self.period, cells, count)
+            points = 1 << math.ceil(math.log2(law.size + work.size))
+            law = np.fft.irfft(np.fft.rfft(law, points) * np.fft.rfft(work, points), points)
+        return workload_kernel.cumulated(law, self.decay, self.period, cells, count)
 
 
 def workload(work: NDArray[np.float64], arrivals: float, served: int) -> Workload:

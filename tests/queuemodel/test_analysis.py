@@ -59,7 +59,11 @@ def test_scaling_all_times_scales_all_latencies(scenario, utilization, factor, q
         accelerator=other and Accelerator(other.service.scaled(factor), other.units),
     )
     ours, theirs = at(scenario, utilization), at((slower, sizes, policy), utilization)
-    assert theirs.percentile(q) == pytest.approx(factor * ours.percentile(q), rel=ROUNDING)
+    # Where a law is flat, its level is reached anywhere within rounding.
+    level = ours.cdf(theirs.percentile(q) / factor)
+    assert theirs.percentile(q) == pytest.approx(factor * ours.percentile(q), rel=ROUNDING) or level == pytest.approx(
+        q / 100.0, abs=1e-9
+    )
     assert theirs.mean == pytest.approx(factor * ours.mean, rel=ROUNDING)
 
 

@@ -1,0 +1,124 @@
+"""Queries of up to a million items: what they cost has a bound, and they are answered as smaller ones are."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Stations, analyze
+from recplan.queuemodel.inputs.size_laws import LARGEST_SIZE
+from recplan.queuemodel.stations import mxdc, mxdc_law, mxdc_pool, query_groups, request_mix
+from recplan.queuemodel.stations.mxdc import MxDcQueue
+
+#: What a solution may hold: classes of queries, cells of a lattice, points of a table and of a workload.
+MOST_CLASSES = 20_000
+MOST_POINTS = 400_000
+LONGEST_LAW = 5_000_000
+
+ROWS_OF_A_LOG = QuerySizes.from_samples([1_000_000, *[30 + k % 97 for k in range(4_000)]])
+CURVE = ServiceCurve.from_table([1, 1_001], [0.001, 0.011])
+
+
+def pool(cores, batch, sizes, curve=CURVE):
+    return MxDcQueue(Stations.of(Machine(CorePool(cores, curve)), sizes, Policy(batch)).cpu.mix, cores)
+
+
+def laws_of_sizes():
+    sizes = st.integers(1, LARGEST_SIZE // 5)
+    return st.one_of(
+        sizes.map(QuerySizes.fixed),
+        st.builds(QuerySizes.lognormal, st.floats(1.0, 1e5), st.floats(0.05, 3.0), max_size=sizes),
+        st.tuples(sizes, sizes).map(lambda ends: QuerySizes.uniform(min(ends), max(ends))),
+        st.tuples(sizes, sizes, st.floats(1e-9, 1.0)).map(
+            lambda two: QuerySizes.mixture([(1.0, QuerySizes.fixed(two[0])), (two[2], QuerySizes.fixed(two[1]))])
+        ),
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    laws_of_sizes(),
+    st.integers(0, 54).map(lambda power: round(10 ** (power / 10.0))),
+    st.integers(0, 40).map(lambda power: round(10 ** (power / 10.0))),
+    st.one_of(st.floats(1e-6, 0.99), st.floats(0.99, 0.9999)),
+)
+def test_what_a_solution_holds_has_a_bound_and_is_finite(sizes, batch, cores, utilization):
+    queue = pool(cores, batch, sizes)
+    assert queue.mix.probability.size <= MOST_CLASSES
+    assert queue.work.size <= mxdc_pool.MOST_WORK + 2
+    law = queue.at(utilization * cores / queue.mix.work)
+    assert law.mean >= float(queue.idle @ queue.mix.probability) * (1.0 - 1e-9)
+    assert law.mean_wait >= 0.0
+    if type(law) is mxdc_law.MxDcLaw:
+        assert law._table[1].size <= MOST_POINTS
+        assert law._seen[1].size <= LONGEST_LAW
+
+
+@pytest.mark.parametrize(
+    ("cores", "batch", "sizes", "utilization"),
+    [
+        (3, 64, QuerySizes.uniform(1, 300), 0.999),
+        (40, 5, QuerySizes.uniform(1, 47_000), 0.7),
+        (32, 64, QuerySizes.lognormal(5_000, 1.0, 57_242), 0.8),
+        (32, 64, ROWS_OF_A_LOG, 0.8),
+        (10_000, 1, QuerySizes.fixed(1_000_000), 0.9),
+    ],
+)
+def test_where_most_work_is_far_ahead_waits_are_those_of_one_fast_server(cores, batch, sizes, utilization):
+    # Pollaczek and Khinchine: the cores share out what is ahead of a query.
+    machine, policy = Machine(CorePool(cores, CURVE)), Policy(batch)
+    stations = Stations.of(machine, sizes, policy)
+    mix, qps = stations.cpu.mix, utilization * stations.stable_qps
+    latency = analyze(machine, sizes, policy, qps)
+    work = mix.full_batches * mix.full_seconds + mix.remainders
+    wait = 0.5 * qps * float(mix.probability @ work**2) / cores**2 / (1.0 - utilization)
+    # A query's own time, if its requests are taken all together, and at most a request longer.
+    least = wait + float(mix.probability @ work) / cores
+    assert least * 0.995 <= latency.mean <= least * 1.005 + 1.5 * mix.longest
+
+
+@pytest.mark.parametrize(("cores", "requests"), [(7, 50), (300, 100), (3, 200)])
+@pytest.mark.parametrize("utilization", [0.5, 0.98])
+def test_a_table_tells_what_exact_sums_tell(cores, requests, utilization, monkeypatch):
+    sizes = QuerySizes.lognormal(requests / 2, 0.6, requests)
+    summed = pool(cores, 1, sizes)
+    monkeypatch.setattr(mxdc, "LONG_SUM", 0)
+    tabulated = pool(cores, 1, sizes)
+    rate = utilization * cores / summed.mix.work
+    ours, theirs = tabulated.at(rate), summed.at(rate)
+    assert type(ours) is not type(theirs)
+    assert ours.mean == pytest.approx(theirs.mean, rel=1e-4)
+    assert ours.mean_wait == pytest.approx(theirs.mean_wait, rel=1e-3)
+    for times in (1.0, 1.3, 2.0, 5.0, 20.0):
+        at = times * float(summed.idle[-1])
+        assert ours.latency(at) == pytest.approx(theirs.latency(at), abs=2e-4)
+        assert ours.wait(at) == pytest.approx(theirs.wait(at), abs=2e-4)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 3_000), st.integers(3, 300), st.floats(0.3, 2.0), st.floats(1.0, 99.9))
+def test_classes_that_are_made_one_keep_the_work_and_nearly_every_percentile(batch, cores, sigma, q):
+    machine, sizes = Machine(CorePool(cores, CURVE)), QuerySizes.lognormal(500, sigma, 5_000)
+    each = Stations.of(machine, sizes, Policy(batch)).cpu.mix
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(request_mix, "MOST_CLASSES", 0)
+        one = Stations.of(machine, sizes, Policy(batch)).cpu.mix
+    assert one.work == pytest.approx(each.work, rel=1e-9)
+    assert one.work_square == pytest.approx(each.work_square, rel=1e-4)
+    level = np.cumsum(each.probability[np.argsort(each.idle(np.ones(cores + 1)))])
+    rank = min(int(np.searchsorted(level, q / 100.0)), level.size - 1)
+    longest = np.sort(each.idle(np.ones(cores + 1)))[rank]
+    order = np.argsort(one.idle(np.ones(cores + 1)))
+    times, below = one.idle(np.ones(cores + 1))[order], np.cumsum(one.probability[order])
+    assert below[np.searchsorted(times, longest * 1.005, side="right") - 1] >= level[rank] - 1e-9
+    assert one.probability.size <= query_groups.MOST_SINGLES + 20 * query_groups.GROUPS_OF_ONE
+
+
+def test_sizes_out_of_order_are_cut_as_ordered_ones_are():
+    # A curve that falls makes longer remainders the quicker ones.
+    falling = ServiceCurve.from_table([1, 5, 9], [0.3, 0.1, 0.2])
+    mix = pool(4, 9, QuerySizes.uniform(1, 30), falling).mix
+    order = np.lexsort((mix.remainders, mix.full_batches))
+    assert order.tolist() == list(range(mix.probability.size))
+    pairs = set(zip(mix.full_batches.tolist(), mix.remainders.tolist(), strict=True))
+    assert len(pairs) == mix.probability.size
+    assert mix.work == pytest.approx(np.mean([s // 9 * 0.2 + (s % 9 and falling.seconds(s % 9)) for s in range(1, 31)]))
