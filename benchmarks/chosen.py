@@ -16,8 +16,7 @@ SLOWED = ("slowed", "slowed-noise")
 SIMULATED_CUT = by.against_simulation("cut", "remainders")
 SIMULATED_SLOWED = by.against_simulation("slowed-noise")
 FIRST_FINEST = (0.0, *np.geomspace(1 / 3072, 1 / 24, 24).tolist())
-COARSE_PANELS = (1.0, 0.5, 0.2, 0.08, 0.03, 0.01, 0.001, 0.0)
-FINE_PANELS = (1.0, *np.geomspace(0.95, 1e-5, 60).tolist(), 0.0)
+MANY_SURE_TAILS = tuple(np.linspace(0.998, 0.75, 60).tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,7 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "DEVIATIONS", (5.0, 7.0, 12.0), by.percentiles("one-noise", *NOISY), 16.0)
     yield Constant(at, "NARROW", (0.02, 2.0), by.percentiles("one-noise"), 0.001)
     yield Constant(at, "TABLE_POINTS", (256, 8192), by.percentiles(*NOISY), 65536)
+    yield Constant(at, "RESIDUAL_POINTS", (64, 2048), by.percentiles("noise", "single"), 16384)
     at = "queuemodel.numerics.quantile"
     yield Constant(at, "TOLERANCE", (1e-4, 1e-9), by.percentiles("cut", "noise"), 1e-12)
     yield Constant(at, "FIRST_STRIDE", (0.05, 1.0), by.percentiles("cut", "noise"), 0.25)
@@ -120,22 +120,29 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "NOISY_GROUPS", ((3, 1), (12, 2)), by.percentiles("slowed-noise"), (400, 40))
     yield Constant(at, "BLUR", (0.0, 0.25, 1.0), SIMULATED_SLOWED)
     yield Constant(at, "BLURRED", (0.02, 0.1, 0.8), SIMULATED_SLOWED)
-    at = "queuemodel.stations.dispatch"
-    yield Constant(at, "HEAVY", (0.5, 1.5, 4.0, 1000.0), by.against_simulation("heavy"))
+    at = "queuemodel.stations.fast_server"
+    yield Constant(at, "TERMS", (8, 10, 12), by.percentiles("noise", "single"), 16)
+    yield Constant(at, "TIMES", (24, 112), by.percentiles("noise", "single"), 400)
+    yield Constant(at, "FIRST_TIME", (0.2, 0.05), by.percentiles("noise", "single"), 0.001)
+    yield Constant(at, "LAST_TIME", (20.0, 1000.0), by.percentiles("noise", "single"), 400.0)
+    yield Constant(at, "TRUSTED", (1e-2, 2e-4), by.percentiles("noise", "single"), 5e-4)
+    yield Constant(at, "SLOPE_OVER", (0.5, 4.0), by.percentiles("noise", "single"), 1.0)
+    yield Constant(at, "RESIDUAL_TIMES", (12, 24, 96), by.percentiles("noise", "single"), 800)
     at = "queuemodel.stations.interpolated_waits"
     yield Constant(at, "FIRST", ((0.0, 1 / 24), (0.0, 1 / 48, 1 / 24)), by.percentiles("noise", "single"), FIRST_FINEST)
     yield Constant(at, "FINE_STEP", (1 / 3, 1 / 6), by.percentiles("noise", "single"), 1 / 23)
     yield Constant(at, "GROWTH", (1.1, 1.5), by.percentiles("noise", "single"), 1.02)
     yield Constant(at, "LEAST_TAIL", (1e-4, 1e-8), by.percentiles("noise", "single"), 1e-10)
+    yield Constant(at, "FURTHER", (1.0, 2.0), by.percentiles("noise", "single"), 4.0)
+    yield Constant(at, "JUMP", (1e-3, 1e-9), by.percentiles("noise"), 1e-8)
+    yield Constant(at, "LEVEL_STEP", (0.05, 0.5), by.percentiles("noise", "single"), 0.01)
+    yield Constant(at, "FAR_STEPS", (5, 20), by.percentiles("noise", "single"), 2)
+    yield Constant(at, "DELAY_ORDER", (1.0, 0.7, 0.3), by.against_simulation("single"))
     at = "queuemodel.stations.mg1"
     yield Constant(at, "CELLS_PER_WORK", (16, 32, 128), by.percentiles("one"), 1024)
     yield Constant(at, "CELLS_PER_NOISY_WORK", (8, 16, 64), by.percentiles("one-noise"), 512)
     yield Constant(at, "STEADY", (1e-9, 1e-13), by.percentiles("one", "one-noise"), 1e-14)
     yield Constant(at, "NEGLIGIBLE", (1e-10, 1e-18), by.percentiles("one", "one-noise"), 1e-20)
-    at = "queuemodel.stations.mgc"
-    yield Constant(at, "CELLS_PER_REQUEST", (6, 12, 48), by.percentiles("single"), 192)
-    yield Constant(at, "NO_WAIT", (1e-4, 1e-12), by.percentiles("night"), 0.0)
-    yield Constant(at, "FURTHER", (1.0, 2.0), by.percentiles("single"), 8.0)
     at = "queuemodel.stations.crommelin"
     yield Constant(at, "DEVIATIONS", (4.0, 6.0), by.percentiles("alike"), 16.0)
     at = "queuemodel.stations.mxdc"
@@ -173,8 +180,11 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "COARSE_WINDOWS", (6, 24), by.percentiles("cut", "vast"), 100)
     yield Constant(at, "GROWTH", (1.01, 1.1), by.percentiles("cut", "vast"), 1.001)
     at = "queuemodel.stations.mxgc"
-    yield Constant(at, "PANELS", (COARSE_PANELS,), by.percentiles("noise"), FINE_PANELS)
-    yield Constant(at, "NODES_PER_PANEL", (2, 3, 8), by.percentiles("noise"), 32)
+    yield Constant(at, "TAIL_STEP", (0.7, 0.2), by.percentiles("noise", "single"), 0.05)
+    yield Constant(at, "SURE_TAILS", ((), (0.97, 0.85)), by.means("noise"), MANY_SURE_TAILS)
+    yield Constant(at, "NODE_WIDTH", (0.25, 1.0, 2.0), by.percentiles("noise", "single"), 0.05)
+    yield Constant(at, "MOST_NODES", (8, 24, 96), by.percentiles("noise", "single"), 1000)
+    yield Constant(at, "MEAN_STEPS", (16, 96), by.means("noise"), 1000)
     yield Constant(at, "MOST_POSITIONS", (12, 24, 96), by.percentiles("noise"), 4096)
     yield Constant(at, "DEVIATIONS_APART", (0.2, 1.0), by.percentiles("noise"), 0.01)
     yield Constant(at, "FARTHEST_APART", (0.1, 0.5), by.percentiles("noise"), 0.01)
@@ -186,7 +196,7 @@ def registry() -> Iterator[Constant]:
     at = "queuemodel.stations.request_mix"
     yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-16), by.percentiles("cut"), 0.0)
     yield Constant(at, "MOST_CLASSES", (512, 1 << 14), by.percentiles("vast"), 10**6)
-    yield Constant(at, "NEARLY_ONE", (1.0, 1.003, 1.1), by.against_simulation("nearly"))
+    yield Constant(at, "NEARLY_ONE", (1.005, 1.05, 1.1), by.against_simulation("nearly"))
     at = "queuemodel.stations.workload"
     yield Constant(at, "ALIASED", (1e-4, 1e-6, 1e-12), by.percentiles("cut", "alike"), 1e-13)
     yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-11), by.percentiles("cut", "alike"), 1e-16)
@@ -254,6 +264,7 @@ GIVEN = {
         "queuemodel.inputs.query_sizes._STEP_TOLERANCE",
         "queuemodel.kernels.doubles",
         "queuemodel.kernels.mxgc.SOME_WAIT",
+        "queuemodel.kernels.mxgc.SURE",
         "queuemodel.kernels.workload.SOLVED",
         "queuemodel.kernels.workload.MOST_STEPS",
         "queuemodel.numerics.level.HAIR",

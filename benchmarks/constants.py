@@ -1,6 +1,6 @@
 """What other values of the library's chosen constants give: errors and times, side by side.
 
-python benchmarks/constants.py HEAVY
+python benchmarks/constants.py WINDOW_ORDER
 python benchmarks/constants.py stations.mxdc
 python benchmarks/constants.py --list
 python benchmarks/constants.py

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
-import numpy as np
-
 from machine_groups import GROUPS, Group
 from random_machines import MAX_SIZE, Scenario, draw, stable_qps
 from recplan.queuemodel import CorePool, Latency, Machine, Policy, QuerySizes, ServiceCurve, analyze
@@ -16,8 +14,6 @@ from reference_queues import BATCH_LAWS
 
 SEED = 1
 MACHINES = 12
-#: Squared coefficient of variation of service times from which on a tail is heavy.
-HEAVY_TAIL = 2.0
 GROUP = {group.key: group for group in GROUPS} | {
     "one-noise": Group("one-noise", "one server, Gamma noise", (1, 1), scv=(0.02, 1.0)),
     "pool": Group("pool", "few cores, deterministic", (2, 12)),
@@ -47,14 +43,10 @@ def family(name: str) -> tuple[Scenario, ...]:
         return tuple(_vast())
     if name == "noise":
         return _first("noise", _estimated("noise"))
-    if name == "heavy":
-        return _first("pool", _heavy_tailed, batch_size=MAX_SIZE)
     if name == "single":
         return _first("pool-noise", _estimated("single"), MAX_SIZE, MACHINES // 2)
     if name == "nearly":
         return _first("pool", _rarely_cut, MAX_SIZE // 2)
-    if name == "night":
-        return tuple(replace(scenario, qps=0.02 * scenario.qps) for scenario in family("single"))
     return _first(name)
 
 
@@ -89,12 +81,6 @@ def _at_batch(scenario: Scenario, batch_size: int) -> Scenario:
 
 def _estimated(what: str) -> Callable[[Scenario], bool]:
     return lambda scenario: analyzed(scenario).accuracy.startswith(f"estimate ({what}")
-
-
-def _heavy_tailed(scenario: Scenario) -> bool:
-    seconds = scenario.machine.cpu.service.seconds(np.arange(1, scenario.sizes.max_size + 1))
-    mean, square = float(scenario.sizes.pmf @ seconds), float(scenario.sizes.pmf @ seconds**2)
-    return square / mean**2 - 1.0 > HEAVY_TAIL
 
 
 def _mostly_remainders(scenario: Scenario) -> bool:

@@ -109,7 +109,7 @@ def delayed(
     decay: float,
     cell: float,
 ) -> float:
-    """P(wait + delay <= `at`), where the delay takes value delays[i] (ascending) with probability[i]. Equation (31)."""
+    """P(wait + delay <= `at`), where the delay takes value delays[i] (ascending) with probability[i]. Equation (32)."""
     total = 0.0
     for i in range(delays.size):
         if delays[i] > at:

@@ -1,4 +1,4 @@
-"""Kernels of the core pool with Gamma noise: quantiles of the waits, and the last of a query's requests."""
+"""Kernels of the pool with Gamma noise: quantiles of the waits, and the last of a query's requests."""
 
 from __future__ import annotations
 
@@ -16,50 +16,77 @@ from .request_mix import QueryClasses
 NEGLIGIBLE = 1e-9
 #: A wait that is none in seconds, and still tells from those that find a free server.
 SOME_WAIT = 1e-300
+#: Logarithm of a probability, less its sign, that is 0 but for rounding.
+SURE = 1e-9
 
 
 @kernel
-def wait_quantiles(
-    times: NDArray[np.float64], table: NDArray[np.float64], tails: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Time that the request of column j waits longer than with probability tails[u] (falling), at [j, u].
+def quantile_of_wait(
+    level: float, times: NDArray[np.float64], logs: NDArray[np.float64], row: int
+) -> tuple[float, int]:
+    """Time that is exceeded with probability exp(level), and a row before it, to begin with at a lower level.
 
-    table[i, j] is the log of the probability to wait longer than times[i]. A request that waits for sure, to rounding,
-    has no quantile of 0, not even at a tail of 1.
+    logs[i] is the log of the probability to wait longer than times[i]; beyond the last it goes on as it fell before.
     """
-    out = np.empty((table.shape[1], tails.size))
+    last = times.size - 1
+    while row < last - 1 and logs[row + 1] > level:
+        row += 1
+    if logs[row] <= level:
+        return times[row], row
+    fall = logs[row] - logs[row + 1]
+    part = (logs[row] - level) / fall if fall > 0.0 else 1.0
+    return times[row] + part * (times[row + 1] - times[row]), row
+
+
+@kernel
+def corner_waits(
+    tails: NDArray[np.float64],
+    delayed: NDArray[np.float64],
+    times: NDArray[np.float64],
+    table: NDArray[np.float64],
+    levels: NDArray[np.float64],
+    ratios: NDArray[np.float64],
+    own: float,
+) -> NDArray[np.float64]:
+    """Quantiles of waits of one corner, fitted to the work that queries bring, at [j, u].
+
+    The request of column j waits with probability exp(delayed[j]) at the noise in question, and at the corner longer
+    than times[i] with probability exp(table[i, j]). Tail probabilities are moved as far as takes the one to the other,
+    the less the smaller they are. What the first request waits is scaled by ratios, known at minus the logarithm
+    `levels` of the probability among those that wait; what others wait more, for their own query, by `own`.
+    Equation (29).
+    """
+    out = np.zeros((table.shape[1], tails.size))
     for j in range(table.shape[1]):
-        i = 0
+        row = row_of_first = at = 0
+        surely = delayed[j] > -ROUNDING
+        moved = math.expm1(table[0, j] - delayed[j])
         for u in range(tails.size):
-            level = math.log(tails[u])
-            while i + 1 < times.size and table[i + 1, j] > level:
-                i += 1
-            if table[i, j] <= level or i + 1 == times.size:
-                out[j, u] = times[i]
-            else:
-                part = (table[i, j] - level) / (table[i, j] - table[i + 1, j])
-                out[j, u] = times[i] + part * (times[i + 1] - times[i])
-            if table[0, j] > -ROUNDING:
+            log_tail = math.log(tails[u])
+            if log_tail > delayed[j] or (log_tail == delayed[j] and not surely):
+                continue
+            # A request that waits for sure does so for what the last time tells at which that is certain.
+            level = min(log_tail + math.log1p(moved * math.exp(log_tail - delayed[j])), -SURE)
+            wait, row = quantile_of_wait(level, times, table[:, j], row)
+            first, row_of_first = quantile_of_wait(level, times, table[:, 0], row_of_first)
+            deep = table[0, 0] - level
+            while at < levels.size - 2 and levels[at + 1] < deep:
+                at += 1
+            part = min(max((deep - levels[at]) / (levels[at + 1] - levels[at]), 0.0), 1.0)
+            ratio = ratios[at] + part * (ratios[at + 1] - ratios[at])
+            out[j, u] = first * ratio + (wait - first) * own
+            if surely:
                 out[j, u] = max(out[j, u], SOME_WAIT)
     return out
 
 
 @kernel
-def between(
-    deterministic: NDArray[np.float64],
-    exponential: NDArray[np.float64],
-    scv: float,
-    positions: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """Interpolate waiting-time quantiles in the scv, and in the position to every request up to the last.
-
-    Rows stay non-negative and rise along each row and from row to row. Equation (29).
-    """
-    known = np.empty_like(deterministic)
+def at_all_positions(known: NDArray[np.float64], positions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Waits of every request up to the last from those at some positions; rising along rows and from row to row."""
     for i in range(known.shape[0]):
         least = 0.0
         for u in range(known.shape[1]):
-            least = max(least, (1.0 - scv) * deterministic[i, u] + scv * exponential[i, u])
+            least = max(least, known[i, u])
             known[i, u] = max(least, known[i - 1, u]) if i > 0 else least
     out = np.empty((positions[positions.size - 1], known.shape[1]))
     for i in range(positions.size):
@@ -72,72 +99,177 @@ def between(
 
 
 @kernel
+def nodes_between(
+    waits: NDArray[np.float64], tails: NDArray[np.float64], narrow: float, most: int
+) -> NDArray[np.int64]:
+    """How many nodes the integral over the tails takes between each two: as many as waits differ by `narrow`."""
+    last = waits.shape[0] - 1
+    out = np.empty(tails.size - 1, np.int64)
+    for u in range(out.size):
+        out[u] = max(2, min(most, math.ceil((waits[last, u + 1] - waits[last, u]) / narrow)))
+    return out
+
+
+@kernel
+def share_between(upper: float, lower: float, k: int, nodes: int) -> float:
+    """How far the k-th of `nodes` equal steps from one tail probability to a lower one is, in logarithm; 0 to 1."""
+    if lower <= 0.0:
+        return 0.0
+    return math.log1p(-(1.0 - lower / upper) * (k + 0.5) / nodes) / math.log(lower / upper)
+
+
+@kernel
+def done_by(
+    at: float,
+    here: NDArray[np.float64],
+    there: NDArray[np.float64],
+    part: float,
+    classes: QueryClasses,
+    noise: UnitGamma,
+) -> float:
+    """P(all requests of a query are done by `at`), given their waits: between two rows, at [j - 1]. Equation (30)."""
+    full_batches, remainders, probability, full_seconds = classes
+    below, step = noise
+    # Waits rise with the position: the first requests of a long query are surely done.
+    certain = step * (below.size - 1) * full_seconds
+    counted = 0
+    beyond = here.size
+    while counted < beyond:
+        middle = (counted + beyond) // 2
+        if at - here[middle] - part * (there[middle] - here[middle]) >= certain:
+            counted = middle + 1
+        else:
+            beyond = middle
+    done = 1.0
+    total = 0.0
+    for i in range(full_batches.size):
+        while counted < full_batches[i]:
+            wait = here[counted] + part * (there[counted] - here[counted])
+            done *= noise_below((at - wait) / (full_seconds * step), below)
+            counted += 1
+        if done < NEGLIGIBLE:
+            break
+        value = done
+        if remainders[i] > 0.0:
+            n = full_batches[i]
+            wait = here[n] + part * (there[n] - here[n])
+            value *= noise_below((at - wait) / (remainders[i] * step), below)
+        total += probability[i] * value
+    return total
+
+
+@kernel
 def latency_cdf(
     at: float,
     waits: NDArray[np.float64],
-    weights: NDArray[np.float64],
+    tails: NDArray[np.float64],
+    nodes: NDArray[np.int64],
     classes: QueryClasses,
     noise: UnitGamma,
 ) -> float:
     """P(all requests of a query are done by `at`): waits rise and fall together, service times are independent.
 
-    Equation (30).
+    waits[u, j - 1] is what the j-th request's exceeds with probability tails[u], falling to 0; each such step is
+    shared out among nodes[u]. Equation (30).
+    """
+    _, _, _, full_seconds = classes
+    below, step = noise
+    certain = step * (below.size - 1) * full_seconds
+    total = 0.0
+    for u in range(nodes.size):
+        if at <= waits[u, 0]:
+            break
+        weight = tails[u] - tails[u + 1]
+        if at - waits[u + 1, waits.shape[1] - 1] >= certain:
+            total += weight
+            continue
+        for k in range(nodes[u]):
+            part = share_between(tails[u], tails[u + 1], k, nodes[u])
+            total += weight / nodes[u] * done_by(at, waits[u], waits[u + 1], part, classes, noise)
+    return min(total, 1.0)
+
+
+@kernel
+def mean_last_end(
+    waits: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    classes: QueryClasses,
+    noise: UnitGamma,
+    narrowest: float,
+    steps: int,
+) -> float:
+    """Mean time until the last request of a query is done, waits[u, j - 1] having weights[u]. Equation (30).
+
+    No service time is below `narrowest` times its mean. From when on the last request may be done to when it surely is,
+    the integral takes so many steps, which grow, for some requests are short. Probabilities of the classes need not
+    sum to 1.
     """
     full_batches, remainders, probability, full_seconds = classes
     below, step = noise
+    certain = step * (below.size - 1)
     total = 0.0
-    certain = step * (below.size - 1) * full_seconds
     for u in range(weights.size):
-        # Waits rise with the position: the first requests of a long query are surely done.
-        counted = 0
-        beyond = waits.shape[0]
-        while counted < beyond:
-            middle = (counted + beyond) // 2
-            if at - waits[middle, u] >= certain:
-                counted = middle + 1
-            else:
-                beyond = middle
-        done = 1.0
-        inner = 0.0
         for i in range(full_batches.size):
-            while counted < full_batches[i]:
-                done *= noise_below((at - waits[counted, u]) / (full_seconds * step), below)
-                counted += 1
-            if done < NEGLIGIBLE:
-                break
-            value = done
-            if remainders[i] > 0.0:
-                value *= noise_below((at - waits[full_batches[i], u]) / (remainders[i] * step), below)
-            inner += probability[i] * value
-        total += weights[u] * inner
+            n = full_batches[i]
+            rest = remainders[i]
+            start = 0.0
+            end = 0.0
+            if n > 0:
+                start = waits[u, n - 1] + narrowest * full_seconds
+                end = waits[u, n - 1] + certain * full_seconds
+            if rest > 0.0:
+                start = max(start, waits[u, n] + narrowest * rest)
+                end = max(end, waits[u, n] + certain * rest)
+            late = 0.0
+            for k in range(steps):
+                part = (k + 0.5) / steps
+                at = start + (end - start) * part * part
+                done = 1.0
+                if rest > 0.0:
+                    done = noise_below((at - waits[u, n]) / (rest * step), below)
+                j = n - 1
+                while j >= 0 and at - waits[u, j] < certain * full_seconds and done > NEGLIGIBLE:
+                    done *= noise_below((at - waits[u, j]) / (full_seconds * step), below)
+                    j -= 1
+                late += (1.0 - done) * 2.0 * part / steps
+            total += weights[u] * probability[i] * (start + late * (end - start))
     return total
 
 
 @kernel
-def served_after(
-    at: float,
-    services: NDArray[np.float64],
-    probability: NDArray[np.float64],
-    waits: NDArray[np.float64],
-    tails: NDArray[np.float64],
-) -> float:
-    """P(wait + service <= `at`): services rise; the wait exceeds waits[u] (rising) with probability tails[u].
-
-    Equation (31).
-    """
+def quiet_latency(at: float, waits: NDArray[np.float64], tails: NDArray[np.float64], classes: QueryClasses) -> float:
+    """P(all requests of a query are done by `at`) where service times are constant; as `latency_cdf`. Equation (30)."""
+    full_batches, remainders, probability, full_seconds = classes
     total = 0.0
-    u = waits.size - 1
-    for i in range(services.size):
-        left = at - services[i]
-        if left < 0.0:
-            break
-        while u >= 0 and waits[u] > left:
-            u -= 1
+    for i in range(full_batches.size):
+        n = full_batches[i]
         longer = 0.0
-        if u >= 0 and u + 1 < waits.size:
-            part = (left - waits[u]) / (waits[u + 1] - waits[u])
-            longer = tails[u] + part * (tails[u + 1] - tails[u])
-        elif u < 0:
-            longer = 1.0
+        if n > 0:
+            longer = tail_of_wait(at - full_seconds, n - 1, waits, tails)
+        if remainders[i] > 0.0:
+            longer = max(longer, tail_of_wait(at - remainders[i], n, waits, tails))
         total += probability[i] * (1.0 - longer)
     return min(total, 1.0)
+
+
+@kernel
+def tail_of_wait(after: float, j: int, waits: NDArray[np.float64], tails: NDArray[np.float64]) -> float:
+    """P(request j + 1 waits longer than `after`) from the quantiles waits[u, j], linear in the logarithm."""
+    if after < 0.0:
+        return 1.0
+    first = 0
+    beyond = tails.size
+    while first < beyond:
+        middle = (first + beyond) // 2
+        if waits[middle, j] > after:
+            beyond = middle
+        else:
+            first = middle + 1
+    if first == 0:
+        return 1.0
+    if first == tails.size:
+        return 0.0
+    part = (after - waits[first - 1, j]) / (waits[first, j] - waits[first - 1, j])
+    if tails[first] <= 0.0:
+        return float(tails[first - 1] * (1.0 - part))
+    return float(tails[first - 1] * math.exp(part * math.log(tails[first] / tails[first - 1])))

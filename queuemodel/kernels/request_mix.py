@@ -117,12 +117,6 @@ def idle_latencies(classes: QueryClasses, slowdowns: NDArray[np.float64]) -> NDA
     return out
 
 
-@kernel
-def nearly_single(most: int, requests: float, enough: float) -> bool:
-    """Whether queries pass for single requests, given the most that one brings and how many all bring together."""
-    return most <= 2 and requests <= enough
-
-
 class MixSums(NamedTuple):
     """What requests many policies bring to one station; each of shape (batch sizes, thresholds).
 
@@ -133,7 +127,7 @@ class MixSums(NamedTuple):
     late : ndarray of float64
         Share of the queries that go there and are late even where it is idle.
     alike, nearly_single : ndarray of bool
-        As `RequestMix` has them.
+        Whether `RequestMix.alike`, and whether its `singleness` is above 0.
     """
 
     work: NDArray[np.float64]
@@ -169,7 +163,7 @@ def mix_sums(
         full_size = min(batches[i], seconds.size - 1)
         full_seconds = seconds[full_size]
         work = square = slow = share = requests = first_free = all_free = 0.0
-        most = size = whole = left = done = 0
+        size = whole = left = done = 0
         some_full = False
         same_remainder = True
         remainder_seen = 0.0
@@ -197,9 +191,7 @@ def mix_sums(
                     longest = max(longest, alone_late[full_size])
                 slow += p if idle > bound else p * longest
                 share += p
-                number = full + (remainder > 0.0)
-                requests += p * number
-                most = number
+                requests += p * (full + (remainder > 0.0))
                 some_full = some_full or full > 0
                 if remainder > 0.0:
                     same_remainder = same_remainder and (remainder_seen == 0.0 or remainder == remainder_seen)
@@ -208,7 +200,7 @@ def mix_sums(
             squares[i, j] = square
             late[i, j] = slow
             alike[i, j] = remainder_seen == 0.0 or (same_remainder and not some_full)
-            single[i, j] = nearly_single(most, requests, nearly_one * share)
+            single[i, j] = requests < nearly_one * share
     return MixSums(works, squares, late, alike, single)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ DEVIATIONS = 9.0
 NARROW = 0.25
 #: Points of a table that is read linearly; its error is far below that of the estimates that read it.
 TABLE_POINTS = 2048
+#: Points of the table of a residual, which is smoother.
+RESIDUAL_POINTS = 512
 
 
 def on_lattice(
@@ -64,3 +67,31 @@ def unit_table(scv: float) -> UnitGamma:
 
     step = (1.0 + DEVIATIONS * (math.sqrt(scv) + scv)) / (TABLE_POINTS - 1)
     return UnitGamma(gammainc(1.0 / scv, np.arange(TABLE_POINTS) * step / scv), step)
+
+
+class Residual(NamedTuple):
+    """P(what is left of a Gamma time of mean 1, seen at a random moment, exceeds times[i]) at longer[i]; 0 at `end`."""
+
+    times: NDArray[np.float64]
+    longer: NDArray[np.float64]
+
+    @property
+    def end(self) -> float:
+        """The longest residual."""
+        return float(self.times[-1])
+
+
+@lru_cache(maxsize=64)
+def residual_table(scv: float) -> Residual:
+    """Tabulate the residual of the Gamma law with mean 1, or of the constant 1 where `scv` is 0."""
+    if scv == 0.0:
+        return Residual(np.array([0.0, 1.0]), np.array([1.0, 0.0]))
+    from scipy.special import gammaincc
+
+    end = 1.0 + DEVIATIONS * (math.sqrt(scv) + scv)
+    times = end * np.linspace(0.0, 1.0, RESIDUAL_POINTS) ** 2
+    shape = 1.0 / scv
+    # The integral of P(X > x) beyond t.
+    longer = gammaincc(shape + 1.0, times * shape) - times * gammaincc(shape, times * shape)
+    longer[-1] = 0.0
+    return Residual(times, np.minimum.accumulate(np.maximum(longer, 0.0)))

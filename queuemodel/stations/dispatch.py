@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..kernels.request_mix import MixSums
 from .contended import ContendedQueue
 from .mg1 import Mg1Queue
-from .mgc import HeavyMgcQueue, MgcQueue, service_scv
+from .mixed_methods import MixedQueue
 from .mxdc import MxDcQueue
 from .mxgc import MxGcQueue
 from .mxmc import MxMcQueue
@@ -21,9 +21,6 @@ CUT_ESTIMATE = "estimate (shorter last requests): p95 and p99 mostly within 1 % 
 NOISE_ESTIMATE = "estimate (noise): p95 and p99 mostly within 1.2 % of simulation on 8 servers or more, scv up to 1"
 SERVICE_ESTIMATE = "estimate (single requests): p95 and p99 mostly within 1 % of simulation, 10 % with a heavy tail"
 CONTENTION_ESTIMATE = "estimate (contention): p95 and p99 mostly within 10 % of simulation, slowdowns up to 3"
-#: Up to this scv of the service times interpolated waits are the best estimate by themselves; beyond they are too short
-#: on few cores, by 4 % at the p99 of two.
-HEAVY = 2.5
 
 
 def station_queue(mix: RequestMix, slowdowns: NDArray[np.float64]) -> tuple[StationQueue, str]:
@@ -42,22 +39,23 @@ def station_queue(mix: RequestMix, slowdowns: NDArray[np.float64]) -> tuple[Stat
 
 def uncontended_queue(mix: RequestMix, servers: int) -> tuple[StationQueue, str]:
     """Choose the sharpest method for a station; return the queue and what kind of answer it gives."""
-    if for_single_requests(mix, mix.scv, servers):
-        if service_scv(mix) <= HEAVY:
-            return MgcQueue(mix, servers), SERVICE_ESTIMATE
-        return HeavyMgcQueue(mix, servers), SERVICE_ESTIMATE
+    if servers == 1 and not (mix.alike and mix.scv in (0.0, 1.0)):
+        return Mg1Queue(mix), EXACT
     if mix.alike and mix.scv == 0.0:
         return MxDcQueue(mix, servers), EXACT
     if mix.alike and mix.scv == 1.0:
         return MxMcQueue(mix, servers), EXACT
-    if servers == 1:
-        return Mg1Queue(mix), EXACT
-    if mix.scv == 0.0:
-        return MxDcQueue(mix, servers), CUT_ESTIMATE
-    return MxGcQueue(mix, servers), NOISE_ESTIMATE
+    single = mix.singleness
+    if single == 1.0:
+        return MxGcQueue(mix, servers, single=True), SERVICE_ESTIMATE
+    several = MxDcQueue(mix, servers) if mix.scv == 0.0 else MxGcQueue(mix, servers, single=False)
+    accuracy = CUT_ESTIMATE if mix.scv == 0.0 else NOISE_ESTIMATE
+    if single == 0.0:
+        return several, accuracy
+    return MixedQueue(MxGcQueue(mix, servers, single=True), several, single), accuracy
 
 
-def for_single_requests(mix: RequestMix | MixSums, scv: float, servers: int) -> NDArray[np.bool_]:
-    """Whether a station, or each of many, is one for the method of single requests: none that is exact serves it."""
+def for_single_requests(mix: MixSums, scv: float, servers: int) -> NDArray[np.bool_]:
+    """Whether each of many stations is one for the method of single requests, be it in part: none is exact there."""
     exact = np.logical_or(servers == 1, np.logical_and(mix.alike, scv in (0.0, 1.0)))
     return np.asarray(mix.nearly_single & ~exact)

@@ -1,4 +1,4 @@
-"""Waits between those of deterministic and of exponential service, interpolated in the scv."""
+"""Waits of requests between those of deterministic and of exponential service, by the work that queries bring."""
 
 from __future__ import annotations
 
@@ -10,92 +10,126 @@ from numpy.typing import NDArray
 
 from ..kernels import mxgc as mxgc_kernel
 from ..kernels.doubles import ROUNDING
+from .fast_server import FastServer
+from .mxdc import MxDcQueue
 from .mxdc_law import MxDcLaw
-from .mxmc import MxMcLaw
+from .mxmc import MxMcLaw, MxMcQueue
 
 # Waits are tabulated at these shares of a mean service time, then at steps of it, then at times that grow by a factor:
 # the law bends near 0 and at multiples of the service time, and is exponential far out.
 FIRST = (0.0, 1.0 / 96.0, 1.0 / 48.0, 1.0 / 24.0)
 FINE_STEP = 1.0 / 12.0
 GROWTH = 1.2
+#: Share of a time before which a jump is approached.
+JUMP = 1e-7
 #: Probability to wait longer at which the tables end: a hundredth of what the highest percentile, 99.99, leaves.
 LEAST_TAIL = 1e-6
+#: How much further waits are tabulated than the fast server says, which has neither as many servers nor jumps.
+FURTHER = 1.3
+DEEPEST = np.array([math.log(1.0 / LEAST_TAIL)])
+#: Ratios of waits are known at logarithms of the probability to wait longer that are so far apart,
+LEVEL_STEP = 0.15
+#: and at so many times wider steps far out, where they hardly change; these are the logarithms, less their sign.
+FAR_STEPS = 10
+_STEPS = np.append(np.arange(1.0, 30.0), np.arange(30.0, 30.0 + 25.0 * FAR_STEPS, FAR_STEPS))
+LEVELS: NDArray[np.float64] = LEVEL_STEP * _STEPS
+#: The probability to wait goes from one corner to the other by this power of the weight: by Erlang service of 2 and 4
+#: stages, whose exact values lie at .64 to .74 and .47 to .51 of the way.
+DELAY_ORDER = 0.5
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class InterpolatedWaits:
-    """Waiting times of some requests of a query, from the two corners where they are exact or nearly so.
-
-    A quantile of a wait is (1 - scv) times that of deterministic service plus scv times that of exponential
-    service, at the same level (Tijms, *A First Course in Stochastic Models*, ch. 9); the latter is scaled to the work
-    that queries bring.
+@dataclass(frozen=True, eq=False)
+class Corner:
+    """A pool that can be solved and is like the one in question, but for the noise or for how requests differ.
 
     Parameters
     ----------
-    times : ndarray of float64, shape (n,)
-        Rising, in seconds.
-    deterministic, exponential : ndarray of float64, shape (n, m)
-        Log of the probabilities to wait longer than each time.
-    positions : ndarray of int64, shape (m,)
-        Which requests of their query, rising; 1 is the first.
-    scv : float
-        Squared coefficient of variation of a request's service time.
-    factor : float
-        On the quantiles of exponential service.
+    queue : MxDcQueue or MxMcQueue
+        The pool.
+    fast, alike : FastServer
+        One server as fast as all of it, with the work of its queries, and with theirs if all requests had one mean.
+    request : float
+        Mean service time of a request, in seconds.
+    own : float
+        How many times as long as the pool's full requests take those of the pool in question.
+    weight : float
+        Weight of its waits.
     """
 
-    times: NDArray[np.float64]
-    deterministic: NDArray[np.float64]
-    exponential: NDArray[np.float64]
-    positions: NDArray[np.int64]
-    scv: float
-    factor: float
+    queue: MxDcQueue | MxMcQueue
+    fast: FastServer
+    alike: FastServer
+    request: float
+    own: float
+    weight: float
+
+    def waits(self, rate: float, positions: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Times, and the logarithm of the probability to wait longer; shapes (n,) and (n, positions)."""
+        law: MxDcLaw | MxMcLaw = self.queue.at(rate)
+        turns = float(positions[-1]) / self.queue.cores
+        reach = FURTHER * (float(self.fast.at(rate).quantiles(DEEPEST)[0]) + turns * self.request) + self.request
+        times = _times(self.request, reach)
+        return times, law.log_waits(times, positions)
+
+
+class InterpolatedWaits:
+    """Waiting times of the requests of a query at one load.
+
+    A quantile of a wait is (1 - w) times that of deterministic service plus w times that of exponential service (Tijms,
+    *A First Course in Stochastic Models*, ch. 9), scaled by what the work that queries really bring makes of the waits
+    at one server as fast as the pool.
+
+    Parameters
+    ----------
+    corners : tuple of Corner
+        What to interpolate between, deterministic service first; their weights sum to 1.
+    fast, alike : FastServer
+        The fast server with the work of the pool in question, and with that if all its requests had one mean and scv w.
+    rate : float
+        Queries per second.
+    positions : ndarray of int64, shape (m,)
+        Which requests of their query, rising; 1 is the first.
+
+    Attributes
+    ----------
+    delayed : ndarray of float64, shape (m,)
+        Probabilities to wait at all.
+    """
+
+    def __init__(
+        self,
+        corners: tuple[Corner, ...],
+        fast: FastServer,
+        alike: FastServer,
+        rate: float,
+        positions: NDArray[np.int64],
+    ) -> None:
+        self.positions = positions
+        self.corners = corners
+        self._tables = [corner.waits(rate, positions) for corner in corners]
+        # Interpolated waits are right where requests are alike: what the fast server says of noise alone is left out.
+        shape = _interpolated([corner.fast.at(rate).quantiles(LEVELS) for corner in corners], corners)
+        noise = _interpolated([corner.alike.at(rate).quantiles(LEVELS) for corner in corners], corners)
+        ratios = fast.at(rate).quantiles(LEVELS) / shape * (noise / alike.at(rate).quantiles(LEVELS))
+        self._ratios = np.append(ratios[0], ratios)
+        wild = corners[-1].weight ** DELAY_ORDER
+        delayed = [np.exp(logs[0]) for _, logs in self._tables]
+        self.delayed = np.maximum.accumulate((1.0 - wild) * delayed[0] + wild * delayed[-1])
 
     def quantiles(self, tails: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Waits that are exceeded with falling tail probabilities; shape (last position, tails)."""
-        deterministic = mxgc_kernel.wait_quantiles(self.times, self.deterministic, tails)
-        exponential = self.factor * mxgc_kernel.wait_quantiles(self.times, self.exponential, tails)
-        return mxgc_kernel.between(deterministic, exponential, self.scv, self.positions)
+        """Waits of all requests that are exceeded with tail probabilities, which fall; shape (tails, last position)."""
+        levels, delayed = np.append(0.0, LEVELS), np.log(self.delayed)
+        waits = [
+            mxgc_kernel.corner_waits(tails, delayed, times, logs, levels, self._ratios, corner.own)
+            for corner, (times, logs) in zip(self.corners, self._tables, strict=True)
+        ]
+        known = _interpolated(waits, self.corners)
+        return np.ascontiguousarray(mxgc_kernel.at_all_positions(known, self.positions).T)
 
 
-def interpolated_waits(
-    deterministic: MxDcLaw,
-    exponential: MxMcLaw,
-    positions: NDArray[np.int64],
-    scv: float,
-    until: float = math.inf,
-    factor: float = 1.0,
-    stretch: float = 1.0,
-) -> InterpolatedWaits:
-    """Tabulate the waits of both corners at one load.
-
-    Parameters
-    ----------
-    deterministic, exponential
-        The two corners at that load.
-    positions : ndarray of int64, shape (m,)
-        Which requests of their query, rising; 1 is the first.
-    scv : float
-        Squared coefficient of variation of a request's service time.
-    until : float
-        Longest wait that is of interest, in seconds.
-    factor : float
-        On the quantiles of exponential service.
-    stretch : float
-        How much longer deterministic waits may be than exponential ones, at least 1.
-    """
-    # One scale of times, up to where the longer of both waits is negligible, serves both.
-    busy = exponential.service_mean / exponential.cores * stretch
-    reach = busy * (float(positions[-1]) + math.log(1.0 / LEAST_TAIL) / (1.0 - exponential.ratio))
-    times = _times(exponential.service_mean, min(reach, until))
-    return InterpolatedWaits(
-        times,
-        deterministic.log_waits(times, positions, least=math.log(LEAST_TAIL)),
-        exponential.log_waits(times, positions),
-        positions,
-        scv,
-        factor,
-    )
+def _interpolated(values: list[NDArray[np.float64]], corners: tuple[Corner, ...]) -> NDArray[np.float64]:
+    parts = [corner.weight * value for corner, value in zip(corners, values, strict=True)]
+    return np.asarray(sum(parts[1:], parts[0]))
 
 
 def _times(service_mean: float, reach: float) -> NDArray[np.float64]:
@@ -105,5 +139,7 @@ def _times(service_mean: float, reach: float) -> NDArray[np.float64]:
     coarse = np.empty(0)
     if ratio > fine[-1]:
         coarse = fine[-1] * GROWTH ** np.arange(1, 1 + math.ceil(math.log(ratio / fine[-1]) / math.log(GROWTH)))
-    # A hair late: a query that waits for its own requests may start at exactly a multiple of the service time.
-    return service_mean * (1.0 + ROUNDING) * np.append(fine, coarse)
+    # A hair before and behind each multiple of the service time: where queries wait for their own requests, which are
+    # constant, waits jump there.
+    jumps = np.arange(1.0, fine[-1]) * (1.0 - JUMP)
+    return service_mean * (1.0 + ROUNDING) * np.sort(np.concatenate([fine, jumps, coarse]))

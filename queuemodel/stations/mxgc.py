@@ -11,18 +11,24 @@ from numpy.typing import NDArray
 from ..kernels import mxgc as mxgc_kernel
 from ..kernels.jit import unnamed
 from ..kernels.request_mix import QueryClasses
-from ..numerics.gamma import unit_table
-from ..numerics.quantile import mean
-from .interpolated_waits import interpolated_waits
+from ..numerics.gamma import DEVIATIONS, unit_table
+from .fast_server import FastServer
+from .interpolated_waits import LEAST_TAIL, Corner, InterpolatedWaits
 from .mxdc import MxDcQueue
-from .mxmc import MxMcLaw
+from .mxmc import MxMcQueue
 from .protocol import StationQueue
 from .request_mix import RequestMix
 
-# The tail probabilities at which waits are tabulated: five Gauss-Legendre nodes in each of these panels, which narrow
-# toward 0 because percentiles up to 99.99 are read there.
-PANELS = (1.0, 0.75, 0.5, 0.3, 0.2, 0.13, 0.08, 0.05, 0.03, 0.02, 0.01, 0.005, 0.001, 1e-4, 0.0)
-NODES_PER_PANEL = 5
+#: Ratio of the tail probabilities at which waits are known, from one to the next: between them they are interpolated.
+TAIL_STEP = 0.35
+#: Nodes of the integral over the waits, at most so many deviations of the noise apart,
+NODE_WIDTH = 0.5
+#: but no more of them between two known waits, and no more steps of the mean.
+MOST_NODES = 48
+#: Tail probabilities besides: some requests wait for sure, and low percentiles see how short.
+SURE_TAILS = (0.997, 0.99, 0.97, 0.94, 0.9, 0.85, 0.78)
+#: Steps of the integral over the end of a query's last request, for its mean.
+MEAN_STEPS = 48
 #: Positions in a query whose waits are solved; of longer queries the others lie between.
 MOST_POSITIONS = 48
 #: How far apart, in logarithm, remainders may be that count as one: so many deviations of the noise, but no more than
@@ -32,27 +38,42 @@ FARTHEST_APART = 0.25
 PART_ALONE = 0.25
 
 
-def _nodes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    at, weight = np.polynomial.legendre.leggauss(NODES_PER_PANEL)
-    upper, lower = np.array(PANELS[:-1])[:, None], np.array(PANELS[1:])[:, None]
-    tails = 0.5 * (upper + lower) - 0.5 * (upper - lower) * at
-    return tails.ravel(), (0.5 * (upper - lower) * weight).ravel()
-
-
-TAILS, WEIGHTS = _nodes()
-FINE_TAILS = np.geomspace(1.0, TAILS[-1], 600)
-
-
 class MxGcQueue(StationQueue):
-    """What of the noisy pool does not depend on the arrival rate."""
+    """What of the noisy pool does not depend on the arrival rate.
 
-    def __init__(self, mix: RequestMix, cores: int) -> None:
+    Parameters
+    ----------
+    mix : RequestMix
+        The requests that queries bring.
+    cores : int
+        Servers.
+    single : bool
+        Whether to interpolate by how all service times scatter, sizes and noise together, between pools whose requests
+        have one mean: the best where queries are one request each. Otherwise the noise decides alone.
+    """
+
+    def __init__(self, mix: RequestMix, cores: int, single: bool) -> None:
         self.mix = mix
-        self.quiet = MxDcQueue(mix, cores)
-        self.noise = unnamed(unit_table(mix.scv))
-        self.classes = unnamed(_grouped(mix))
+        self.cores = cores
+        self.noise = unnamed(unit_table(mix.scv)) if mix.scv > 0.0 else None
+        self.classes = unnamed(_grouped(mix)) if mix.scv > 0.0 else mix.classes
         self.positions = _some_positions(mix.most)
-        self.factor, self.stretch = _exponential_scale(mix)
+        same = _alike(mix)
+        weight = min(_scv_of_requests(mix) if single else mix.scv, 1.0)
+        self.fast, self.alike = FastServer(self.classes, mix.scv, cores), FastServer(same.classes, weight, cores)
+        request, own = same.full_seconds, mix.full_seconds / same.full_seconds
+        corners = []
+        if weight < 1.0:
+            calm = FastServer(same.classes, 0.0, cores)
+            if single:
+                corners.append(Corner(MxDcQueue(same, cores), calm, calm, request, own, 1.0 - weight))
+            else:
+                mixed = FastServer(self.classes, 0.0, cores)
+                corners.append(Corner(MxDcQueue(mix, cores), mixed, calm, request, 1.0, 1.0 - weight))
+        if weight > 0.0:
+            wild = FastServer(same.classes, 1.0, cores)
+            corners.append(Corner(MxMcQueue(same, cores), wild, wild, request, own, weight))
+        self.corners = tuple(corners)
 
     def at(self, rate: float) -> MxGcLaw:
         """Solve the queue at a rate of queries per second, below the stable one."""
@@ -60,69 +81,94 @@ class MxGcQueue(StationQueue):
 
 
 class MxGcLaw:
-    """Latency and waits of the noisy pool at one arrival rate: an estimate, that of the quiet pool at scv 0.
+    """Latency and waits of the noisy pool at one arrival rate: an estimate.
 
-    The quantiles of the j-th request's wait are interpolated in the scv between the deterministic and the exponential
-    pool (Tijms, *A First Course in Stochastic Models*, ch. 9), whose waits are scaled to the work that queries bring.
-    A query then sees the waits of all its requests at one
-    common quantile, and their service times independent: its latency is the latest end.
+    A query sees the waits of all its requests at one common quantile, and their service times independent: its latency
+    is the latest end.
     """
 
     def __init__(self, queue: MxGcQueue, rate: float) -> None:
         self.queue = queue
-        self.tables = interpolated_waits(
-            queue.quiet.at(rate),
-            MxMcLaw(queue.mix, queue.quiet.cores, rate),
-            queue.positions,
-            min(queue.mix.scv, 1.0),
-            factor=queue.factor,
-            stretch=queue.stretch,
-        )
-        self.waits = self.tables.quantiles(TAILS)
+        waits = InterpolatedWaits(queue.corners, queue.fast, queue.alike, rate, queue.positions)
+        self.tails = _tails(waits.delayed)
+        self.waits = np.vstack([waits.quantiles(self.tails[:-1]), np.zeros(queue.mix.most)])
+        self.waits[-1] = self.waits[-2]
+        self._narrow = NODE_WIDTH * math.sqrt(queue.mix.scv) * queue.mix.full_seconds
+        if queue.noise is not None:
+            self._nodes = mxgc_kernel.nodes_between(self.waits.T, self.tails, self._narrow, MOST_NODES)
 
     def latency(self, at: float) -> float:
         """P(latency of a query <= `at` seconds)."""
         queue = self.queue
-        return mxgc_kernel.latency_cdf(at, self.waits, WEIGHTS, queue.classes, queue.noise)
+        if queue.noise is None:
+            return mxgc_kernel.quiet_latency(at, self.waits, self.tails, queue.classes)
+        return mxgc_kernel.latency_cdf(at, self.waits, self.tails, self._nodes, queue.classes, queue.noise)
 
     @property
     def mean(self) -> float:
         """Mean latency of a query, in seconds."""
-        return mean(self.latency, self.queue.quiet.window)
+        queue = self.queue
+        full_batches, remainders, probability, full_seconds = queue.classes
+        if queue.noise is None:
+            last_full = np.where(full_batches > 0, self._middle[:, full_batches - 1] + full_seconds, 0.0)
+            last = self._middle[:, np.minimum(full_batches, queue.mix.most - 1)] + remainders
+            return float(self._weights @ np.maximum(last_full, np.where(remainders > 0.0, last, 0.0)) @ probability)
+        one = full_batches + (remainders > 0.0) == 1
+        first = float(self._weights @ self._middle[:, 0]) * float(probability[one].sum())
+        first += float(probability[one] @ (full_batches * full_seconds + remainders)[one])
+        if one.all():
+            return first
+        several = QueryClasses(full_batches[~one], remainders[~one], probability[~one], full_seconds)
+        narrowest = max(0.0, 1.0 - DEVIATIONS * math.sqrt(queue.mix.scv))
+        return first + mxgc_kernel.mean_last_end(
+            self._middle, self._weights, several, queue.noise, narrowest, MEAN_STEPS
+        )
 
     def wait(self, at: float) -> float:
         """P(a request waits <= `at` seconds), over all requests."""
         if at < 0.0:
             return 0.0
-        # From the right, so that an atom at zero counts whole.
-        passed = [int(np.searchsorted(row, at, side="right")) for row in self._fine_waits]
-        longer = [
-            float(np.interp(at, row[k - 1 :], FINE_TAILS[k - 1 :])) if k else 1.0
-            for k, row in zip(passed, self._fine_waits, strict=True)
-        ]
+        longer = [mxgc_kernel.tail_of_wait(at, j, self.waits, self.tails) for j in range(self.waits.shape[1])]
         return 1.0 - float(self.queue.mix.position_shares @ np.array(longer))
 
     @property
     def mean_wait(self) -> float:
         """Mean time that a request waits, over all requests, in seconds."""
-        return float(self.queue.mix.position_shares @ (self.waits @ WEIGHTS))
+        return float(self._weights @ self._middle @ self.queue.mix.position_shares)
 
     @cached_property
-    def _fine_waits(self) -> NDArray[np.float64]:
-        return self.tables.quantiles(FINE_TAILS)
+    def _weights(self) -> NDArray[np.float64]:
+        return np.asarray(-np.diff(self.tails))
+
+    @cached_property
+    def _middle(self) -> NDArray[np.float64]:
+        """Mean wait of each request between each two tail probabilities, in seconds; shape (tails - 1, positions)."""
+        steps = np.log(self.tails[:-2] / self.tails[1:-1])
+        # Between two known waits the logarithm of the tail is linear; this is the mean of how far along.
+        along = np.append(1.0 / steps - self.tails[1:-1] / self._weights[:-1], 0.0)
+        return np.asarray(self.waits[:-1] + along[:, None] * np.diff(self.waits, axis=0))
 
 
-def _exponential_scale(mix: RequestMix) -> tuple[float, float]:
-    """Factor on exponential waits that makes up for sizes that vary, and the one for waits without noise, at least 1.
+def _tails(delayed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Choose the tail probabilities at which waits are known: in steps, and where requests begin to wait; then 0."""
+    steps = np.exp(-TAIL_STEP * np.arange(math.ceil(math.log(1.0 / LEAST_TAIL) / TAIL_STEP)))
+    some = delayed[(delayed > LEAST_TAIL) & (delayed < 1.0)]
+    return np.append(np.unique(np.concatenate([steps, SURE_TAILS, some]))[::-1], [LEAST_TAIL, 0.0])
 
-    Exponential requests of one mean bring work of another second moment than these do; waits grow with that moment.
-    Equation (29).
-    """
-    counts = mix.counts.astype(np.float64)
-    mean = mix.work / float(mix.probability @ counts)
-    alike = mean**2 * float(mix.probability @ (counts**2 + counts))
-    squares = float(mix.probability @ (mix.full_batches * mix.full_seconds**2 + mix.remainders**2))
-    return (mix.work_square + max(mix.scv, 1.0) * squares) / alike, max(1.0, mix.work_square / alike)
+
+def _alike(mix: RequestMix) -> RequestMix:
+    """Give all requests the mean service time of them all."""
+    counts = np.flatnonzero(mix.count_law)
+    law = mix.count_law[counts]
+    mean = mix.work / float(law @ counts)
+    return RequestMix(counts.astype(np.int64), np.zeros(counts.size), law, mean, mix.scv, mix.share)
+
+
+def _scv_of_requests(mix: RequestMix) -> float:
+    """Squared coefficient of variation of a request's service time, sizes and noise together."""
+    requests = float(mix.probability @ mix.counts)
+    square = float(mix.probability @ (mix.full_batches * mix.full_seconds**2 + mix.remainders**2))
+    return max((1.0 + mix.scv) * square * requests / mix.work**2 - 1.0, 0.0)
 
 
 def _some_positions(most: int) -> NDArray[np.int64]:

@@ -18,17 +18,16 @@ from ..kernels.request_mix import (
     cut,
     idle_latencies,
     moments,
-    nearly_single,
 )
 from .query_groups import grouped, merged
 
 #: Share of a station's queries below which a class is left out: far below what any percentile sees.
 NEGLIGIBLE = 1e-14
-#: Mean number of requests up to which queries pass for single requests, whose estimate is sharper; with more of them
-#: cut in two, p99 would be that of the wrong queries.
-NEARLY_ONE = 1.01
 #: Classes up to which each is kept as it is; more of them take longer than their difference is worth.
 MOST_CLASSES = 4096
+#: Mean number of requests below which queries pass for single requests in part, the more the fewer: their estimate is
+#: sharper, but with more of them cut p99 would be that of the wrong queries.
+NEARLY_ONE = 1.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,9 +113,11 @@ class RequestMix:
         return self.remainder_work == 0.0
 
     @property
-    def nearly_single(self) -> bool:
-        """Whether queries are one request each, but for one in a hundred that is two at most."""
-        return nearly_single(self.most, float(self.probability @ self.counts), NEARLY_ONE)
+    def singleness(self) -> float:
+        """How far queries pass for single requests: 1 where each is one, falling to 0 at a mean of `NEARLY_ONE`."""
+        if self.most == 1:
+            return 1.0
+        return max(0.0, (NEARLY_ONE - float(self.probability @ self.counts)) / (NEARLY_ONE - 1.0))
 
     @property
     def counts(self) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@ import importlib
 import inspect
 import pkgutil
 
+import numpy as np
 import pytest
 
 import chosen
@@ -69,14 +70,14 @@ def test_everything_that_is_said_to_be_given_exists():
 
 
 def test_an_altered_constant_reaches_what_imported_it_and_what_was_made_of_it():
-    from recplan.queuemodel.stations import interpolated_waits, mgc
+    from recplan.queuemodel.stations import interpolated_waits, mxgc
 
-    tails = mgc.TAILS
+    deepest = interpolated_waits.DEEPEST
     with altered("recplan.queuemodel.stations.interpolated_waits", "LEAST_TAIL", 1e-4):
-        assert mgc.LEAST_TAIL == 1e-4
-        assert mgc.TAILS[-1] == pytest.approx(1e-4)
-    assert interpolated_waits.LEAST_TAIL == mgc.LEAST_TAIL == 1e-6
-    assert mgc.TAILS is tails
+        assert mxgc.LEAST_TAIL == 1e-4
+        assert np.exp(-interpolated_waits.DEEPEST[0]) == pytest.approx(1e-4)
+    assert interpolated_waits.LEAST_TAIL == mxgc.LEAST_TAIL == 1e-6
+    assert interpolated_waits.DEEPEST is deepest
 
 
 def test_an_altered_constant_reaches_kernels_that_are_compiled_already():

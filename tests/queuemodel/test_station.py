@@ -21,7 +21,8 @@ from recplan.queuemodel import (
     for_single_requests,
     mix_sums,
 )
-from recplan.queuemodel.stations.mgc import HeavyMgcQueue, MgcQueue
+from recplan.queuemodel.stations.mixed_methods import MixedQueue
+from recplan.queuemodel.stations.mxgc import MxGcQueue
 from strategies import (
     contentions,
     factors,
@@ -158,19 +159,24 @@ def test_the_sums_over_a_lattice_are_what_the_station_of_each_policy_has(machine
         assert sums.late == pytest.approx(station.share * (mix.probability @ (station.idle > bound)))
         longest = np.maximum(mix.remainders, mix.full_seconds * (mix.full_batches > 0))
         assert late_alone.late[row, column] == pytest.approx(station.share * (mix.probability @ (longest > bound)))
-        assert (sums.alike, sums.nearly_single) == (mix.alike, mix.nearly_single)
-        assert isinstance(station.queue, MgcQueue | HeavyMgcQueue) == single[row, column]
+        assert (sums.alike, sums.nearly_single) == (mix.alike, mix.singleness > 0.0)
+        several = mix.singleness == 0.0 or not isinstance(station.queue, MxGcQueue | MixedQueue)
+        assert several == (not single[row, column])
 
 
-@pytest.mark.parametrize(
-    ("longer", "share", "method"),
-    [(6, 0.009, "single requests"), (6, 0.011, "shorter last requests"), (9, 0.001, "shorter last requests")],
-)
-def test_where_hardly_any_query_is_cut_and_none_twice_they_pass_for_single_requests(longer, share, method):
-    pmf = np.zeros(longer)
-    pmf[[0, 2, -1]] = 0.5, 0.5 - share, share
-    station = core_station(CPU_ONLY, QuerySizes.from_pmf(pmf), batch_size=4, most=longer)
-    assert station.accuracy.startswith(f"estimate ({method})")
+@pytest.mark.parametrize("scv", [0.0, 0.3])
+def test_the_fewer_queries_are_cut_the_more_they_pass_for_single_requests(scv):
+    machine = Machine(CorePool(4, ServiceCurve.from_table([1, 64], [0.002, 0.010], scv=scv)))
+    mixes = {}
+    for share in (0.0, 1e-6, 0.01, 0.0199, 0.03):
+        sizes = QuerySizes.from_pmf([0.5, 0.0, 0.5 - share, 0.0, 0.0, share])
+        station = core_station(machine, sizes, batch_size=4, most=6)
+        mixes[station.mix.singleness] = station.at(0.9 * station.stable_qps).latency(0.01)
+    assert list(mixes) == pytest.approx([1.0, 1.0 - 5e-5, 0.5, 0.005, 0.0])
+    # No step on the way.
+    early = list(mixes.values())
+    assert abs(early[0] - early[1]) < 1e-4
+    assert max(abs(np.diff(early))) < 0.01
 
 
 def test_offloading_needs_an_accelerator():

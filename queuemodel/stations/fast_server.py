@@ -1,0 +1,108 @@
+"""One server as fast as all of a pool: how the law of the work shapes waits, whatever the number of servers.
+
+Waits of a pool are of another size, for several servers are not one; but what scattering sizes and noise make of them
+is much the same, so that the ratio of two such laws carries over.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kernels import fast_server as fast_server_kernel
+from ..kernels.request_mix import QueryClasses
+from ..numerics.gamma import residual_table
+from ..numerics.laplace import stehfest
+
+#: Terms of the inversion: where waits bend sharply, more would not help; what they err by cancels in ratios.
+TERMS = 14
+#: Times at which the law is known, and where they begin and end, in mean times between departures of a busy pool, and
+#: in residual works.
+TIMES = 56
+FIRST_TIME = 0.02
+LAST_TIME = 200.0
+#: Probability to wait longer, of those that wait, to which the inversion is trusted; beyond the tail falls as there.
+TRUSTED = 1e-3
+#: Logarithm of the probability over which that fall is taken.
+SLOPE_OVER = 2.0
+#: Times at which residual service times are known.
+RESIDUAL_TIMES = 48
+
+
+class FastServer:
+    """Waits at one server that is as fast as all of a pool, of those that wait, after Tijms and van Hoorn.
+
+    A query that waits does so until one of the servers is free, the least of as many residual service times; for
+    what stood behind that request, its own query's; and for the residual works of a geometric number of queries.
+
+    Parameters
+    ----------
+    classes : QueryClasses
+        The queries.
+    scv : float
+        Squared coefficient of variation of the service time of one request.
+    servers : int
+        Servers of the pool.
+    """
+
+    def __init__(self, classes: QueryClasses, scv: float, servers: int) -> None:
+        full_batches, remainders, probability, full_seconds = classes
+        work = full_batches * full_seconds + remainders
+        #: Mean work of a query, in seconds of the fast server.
+        self.work = float(probability @ work) / servers
+        apart = float(probability @ work) / float(probability @ (full_batches + (remainders > 0.0))) / servers
+        square = work**2 + scv * (full_batches * full_seconds**2 + remainders**2)
+        residual = max(float(probability @ square) / float(probability @ work) / servers, apart)
+        self.times = np.geomspace(FIRST_TIME * apart, LAST_TIME * residual, TIMES)
+        nodes = (stehfest(TERMS)[0] / self.times[:, None]).ravel()
+        self.residual, behind = fast_server_kernel.work_transforms(nodes / servers, classes, scv)
+        ends, longer = _residual_requests(classes, scv, FIRST_TIME * apart)
+        self.first = behind * fast_server_kernel.transform_of_survival(nodes, ends, longer**servers)
+
+    def at(self, rate: float) -> FastWaits:
+        """Solve the server at a rate of queries per second, below the stable one."""
+        nodes, weights = stehfest(TERMS)
+        longer = fast_server_kernel.longer_waits(
+            self.times, nodes, weights, self.first, self.residual, rate * self.work
+        )
+        return FastWaits(self.times, longer)
+
+
+class FastWaits:
+    """Waits at a rate: times by minus the logarithm of the probability to wait longer, of those that wait.
+
+    Parameters
+    ----------
+    times, longer : ndarray of float64, shape (n,)
+        Times, rising, and the probabilities.
+    """
+
+    def __init__(self, times: NDArray[np.float64], longer: NDArray[np.float64]) -> None:
+        known = max(int(np.searchsorted(-longer, -TRUSTED)), 1)
+        self.times = np.append(0.0, times[:known])
+        self.levels = np.append(0.0, -np.log(longer[:known]))
+        # Far enough back that what the inversion errs by does not tell.
+        before = max(int(np.searchsorted(self.levels, self.levels[-1] - SLOPE_OVER)) - 1, 0)
+        self.beyond = (self.times[-1] - self.times[before]) / (self.levels[-1] - self.levels[before])
+
+    def quantiles(self, levels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Times exceeded with probability exp(-levels), levels rising from 0."""
+        beyond = self.times[-1] + (levels - self.levels[-1]) * self.beyond
+        return np.asarray(np.where(levels > self.levels[-1], beyond, np.interp(levels, self.levels, self.times)))
+
+
+def _residual_requests(
+    classes: QueryClasses, scv: float, first: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Residual service time of the request on a busy server: times, rising from 0, and P(it is longer)."""
+    full_batches, remainders, probability, full_seconds = classes
+    means = np.append(full_seconds, remainders)
+    work = np.append(float(probability @ full_batches), probability) * means
+    some = work > 0.0
+    means, shares = means[some], work[some] / work.sum()
+    table = residual_table(scv)
+    times = np.append(0.0, np.geomspace(first, float(means.max()) * table.end, RESIDUAL_TIMES))
+    longer = np.zeros(times.size)
+    for mean, share in zip(means.tolist(), shares.tolist(), strict=True):
+        longer += share * np.interp(times / mean, table.times, table.longer)
+    return times, longer
