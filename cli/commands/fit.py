@@ -12,6 +12,7 @@ from ..output.formats import Format
 from ..output.message import note
 from ..output.report import Quantity, Report, Table
 from ..output.wording import counted, given, per_cent, significant
+from ..scenario.plausibility import warn_of_curve
 
 if TYPE_CHECKING:
     from recplan.profiles import Fit
@@ -83,6 +84,7 @@ def run(
         raise ValueError(f"--output {output.output} is for what fit prints; --out writes the profile")
     fitted = fit(measurements, scv=scv)
     profile = fitted.profile(name, kind, cores)
+    warn_of_curve("the fitted curve", profile.curve)
     _check_cores(fitted, cores)
     if out is not None:
         write_profile(profile, out)

@@ -16,6 +16,7 @@ from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from ..output.computation import computing
 from ..output.failure import UnreachableTargetError
 from ..output.message import note
+from ..scenario.plausibility import warn_of_headroom
 from ..scenario.policy import read_fixed_policy, read_rate
 from ..scenario.policy_comparison import chosen_policy
 from ..scenario.setting import Setting, read_setting
@@ -240,6 +241,7 @@ def _day(asked: _Asked) -> Picture:
         )
     setting = read_setting(asked.setting)
     sla = read_sla(setting, asked.sla)
+    warn_of_headroom(asked.kind.headroom or 0.0)
     plan = size_day(
         setting.machine,
         setting.sizes,

@@ -7,12 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from ..output.message import note
-from ..output.wording import given
-
-#: Headroom above which it was probably meant in per cent.
-LARGE_HEADROOM = 2.0
-
 
 @dataclass(frozen=True, slots=True)
 class ProvisionOptions:
@@ -31,8 +25,6 @@ class ProvisionOptions:
         """Return them as `recplan.solvers.size` takes them; `ValueError` names the option that is out of its range."""
         from recplan.queuemodel import arguments
 
-        if self.headroom > LARGE_HEADROOM:
-            note(f"--headroom {given(self.headroom)} is {given(100 * self.headroom)} % of the load; 0.2 is 20 %")
         return {
             "headroom": arguments.number("--headroom", self.headroom, least=0),
             "spare": self.spare,

@@ -24,7 +24,7 @@ import typer
 from typer.core import TyperGroup
 
 from .interruption import as_interrupts, described, status_of
-from .message import tell
+from .message import tell, warnings
 from .printable import line
 
 NOT_TOLD = 1
@@ -66,6 +66,7 @@ class FailureReporting(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
+        warnings.clear()
         with _reporting("cannot write {}: {}"):
             return super().invoke(ctx)
 

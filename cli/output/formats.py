@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from .message import warnings
 from .printable import line
 from .report import Grid, Report, grid
 
@@ -62,7 +63,8 @@ def _json(report: Report, encoding: str) -> str:
     # Here and not above, as for CSV: help needs neither.
     import json
 
-    document = {"schema": SCHEMA, "command": report.command, **report.document}
+    told = [*report.document.get("warnings", []), *warnings]
+    document = {"schema": SCHEMA, "command": report.command, **report.document, "warnings": told}
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     try:
         text.encode(encoding)

@@ -13,7 +13,7 @@ def tell(kind: str, text: str) -> None:
     Parameters
     ----------
     kind : str
-        What it is: ``"note"`` or ``"error"``.
+        What it is: ``"note"``, ``"warning"`` or ``"error"``.
     text : str
         The message, which becomes one line.
     """
@@ -34,6 +34,17 @@ def _broken(message: str) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+#: What the user was warned of since the command began.
+warnings: list[str] = []
+
+
+def warn(text: str) -> None:
+    """Tell the user of what is likely a slip, once; JSON tells it too."""
+    if text not in warnings:
+        warnings.append(text)
+        tell("warning", text)
 
 
 def note(text: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..output.failure import UnreachableTargetError
 from ..output.progress import Progress
+from .plausibility import warn_of_headroom
 from .setting import Setting
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def sized(setting: Setting, sla: Sla, load: float | list[tuple[float, float]], *
     """
     from recplan.solvers import size, size_day
 
+    warn_of_headroom(provision.get("headroom", 0.0))
     planned = (setting.machine, setting.sizes, sla)
     plan: Fleet | DayPlan
     if isinstance(load, float):

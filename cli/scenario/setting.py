@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..output.message import note
 from ..output.wording import counted, origin
+from .plausibility import warn_of_cores, warn_of_profile
 from .stations import check_use, hardware_of, input_loading_of, read_accelerator, read_core_pool, read_model
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def read_setting(options: ScenarioOptions, swept: Collection[str] = (), cores: i
         if model.name == name and model.note and any(p.curve.provenance == "measured" for p in of_catalogue):
             note(f"{model.name}: {model.note}")
     sizes, sizes_name = _sizes(options, file)
-    return Setting(
+    setting = Setting(
         _title(options, file, machine, "cores" in swept),
         machine,
         sizes,
@@ -154,6 +155,14 @@ def read_setting(options: ScenarioOptions, swept: Collection[str] = (), cores: i
         input_loading_of(options, file),
         swept,
     )
+    warn_of_cores(machine.cpu.cores, cpu, setting.cpu_hardware)
+    for station, profile, hardware in (
+        ("cpu", cpu, setting.cpu_hardware),
+        ("accelerator", accelerator, setting.accelerator_hardware),
+    ):
+        if profile is not None and hardware is None:
+            warn_of_profile(station, profile, name)
+    return setting
 
 
 def _largest_batches(policy: Policy, sizes: QuerySizes) -> tuple[int, int]:

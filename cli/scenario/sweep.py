@@ -12,6 +12,7 @@ from ..output.computation import computing
 from ..output.interruption import as_interrupts
 from ..output.progress import Progress
 from ..output.wording import given
+from .plausibility import warn_of_cores, warn_of_target
 from .policy import read_fixed_policy
 from .power import read_power
 from .setting import Setting, read_setting
@@ -84,6 +85,11 @@ def solved(
     if "sla-ms" in first:
         sla_options = replace(sla_options, sla_ms=first["sla-ms"])
     sla = read_sla(setting, sla_options)
+    swept_cores: Any = axes.get("cores", [setting.machine.cpu.cores])
+    warn_of_cores(max(swept_cores), setting.cpu, setting.cpu_hardware)
+    bounds: Any = axes.get("sla-ms", [1e3 * sla.seconds])
+    for bound in (min(bounds), max(bounds)):
+        warn_of_target(setting.machine, setting.sizes, replace(sla, seconds=1e-3 * bound))
     power = read_power(setting, power_options)
     if policy_options.offload_above is not None and "batch-size" in first:
         policy_options = replace(policy_options, batch_size=first["batch-size"])

@@ -125,7 +125,7 @@ def _number(axis: str, text: str) -> float | int | None:
             option, int(value) if value.is_integer() and value <= most else value, least=least, most=most
         )
     if axis == "percentile":
-        return arguments.number(option, value, least=1, most=99.99)
+        return arguments.percentile(option, value)
     return arguments.number(option, value, above=0)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..options.scenario import SlaOptions
 from ..output.message import note
 from ..output.wording import given
+from .plausibility import warn_of_target
 from .setting import DEFAULT_SCOPE, Setting
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def read_sla(setting: Setting, options: SlaOptions) -> Sla:
     percentile = stated.percentile
     if options.percentile is not None:
         percentile = arguments.percentile("--percentile", options.percentile)
-    return Sla(percentile, stated.seconds, options.scope or stated.scope)
+    sla = Sla(percentile, stated.seconds, options.scope or stated.scope)
+    warn_of_target(setting.machine, setting.sizes, sla)
+    return sla
 
 
 def stated_sla(setting: Setting) -> Sla | None:

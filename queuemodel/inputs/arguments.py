@@ -86,7 +86,15 @@ def percentile(name: str, value: object) -> float:
 
     >>> percentile("percentile", 95)
     95.0
+    >>> percentile("percentile", 0.95)
+    Traceback (most recent call last):
+    ValueError: percentile(=0.95) must be a number from 1 to 99.99, in per cent; did you mean 95?
     """
+    real = _real(value)
+    if 0.0 < real < 1.0:
+        raise ValueError(
+            f"{shown(name, value)} must be a number from 1 to 99.99, in per cent; did you mean {100 * real:g}?"
+        )
     return number(name, value, least=1, most=99.99)
 
 

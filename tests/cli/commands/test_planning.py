@@ -98,12 +98,6 @@ def test_fewer_cores_than_the_hardware_has_draw_their_part():
     assert (power["cpu_watts"], power["cpu_idle_watts"]) == (62.5, 31.25)
 
 
-def test_a_headroom_that_looks_like_per_cent_is_pointed_out():
-    sized = ("size", *WND, "--batch-size", "128", "--target-qps", "20000", "--headroom")
-    assert "note: --headroom 20 is 2000 % of the load; 0.2 is 20 %" in invoked(*sized, "20").stderr
-    assert "headroom" not in invoked(*sized, "0.2").stderr
-
-
 @pytest.mark.parametrize("scope", [(), ("--scope", "machine")])
 def test_sweep_chooses_as_tune_does(scope):
     machine = ("--model", "wnd", "--cpu", "c5n.2xlarge", "--accelerator", "g4dn.xlarge", *scope)

@@ -51,7 +51,8 @@ def test_json_gives_back_what_was_put_in(records):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", text)
         OutputOptions(Format.JSON).show(report(records))
-    assert json.loads(text.getvalue()) == {"schema": "recplan/1", "command": "measure", "times": records}
+    expected = {"schema": "recplan/1", "command": "measure", "times": records, "warnings": []}
+    assert json.loads(text.getvalue()) == expected
 
 
 @given(records=st.lists(st.fixed_dictionaries({"name": plain_texts, "time_ms": numbers}), min_size=1))
