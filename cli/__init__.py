@@ -3,21 +3,23 @@
 
 def main() -> None:
     """Run the `recplan` command with the process's arguments and exit with its status."""
+    try:
+        _run()
+    except KeyboardInterrupt:
+        # Before anything has begun.
+        raise SystemExit(130) from None
+
+
+def _run() -> None:
     import gc
 
-    from .output.interruption import described, interruptible, status_of
-    from .output.message import tell
+    from .output.interruption import interruptible
     from .output.streams import hold_streams
 
     # What a run loads, it keeps: looking for garbage in it takes a tenth of the time until the result.
     gc.disable()
     hold_streams()
     with interruptible():
-        try:
-            from .application import app
+        from .application import app
 
-            app(prog_name="recplan")
-        except KeyboardInterrupt as interrupt:
-            # Before the command began.
-            tell("error", described(interrupt))
-            raise SystemExit(status_of(interrupt)) from None
+        app(prog_name="recplan")

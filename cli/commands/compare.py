@@ -16,7 +16,7 @@ from ..options.scenario import InputLoadingOption, ScopeOption
 from ..output.computation import computing
 from ..output.failure import IncompleteError
 from ..output.formats import Format
-from ..output.interruption import as_interrupts, described, status_of
+from ..output.interruption import abandonable, described, status_of
 from ..output.message import note
 from ..output.progress import Progress
 from ..output.report import Report
@@ -138,10 +138,9 @@ def run(
     begin = perf_counter()
     with computing(), Progress(len(cases), "comparing") as progress:
         try:
-            with as_interrupts():
-                for position, entry in compared_cases(cases, processes):
-                    done[position] = entry
-                    progress(len(done))
+            for position, entry in abandonable(compared_cases(cases, processes)):
+                done[position] = entry
+                progress(len(done))
         except KeyboardInterrupt as ending:
             if not done:
                 raise

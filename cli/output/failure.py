@@ -23,7 +23,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from .interruption import as_interrupts, described, status_of
+from .interruption import described, status_of
 from .message import tell, warnings
 from .printable import line
 
@@ -75,8 +75,7 @@ class FailureReporting(TyperGroup):
 def _reporting(not_written: str) -> Iterator[None]:
     """Turn exceptions into messages and exit statuses; `not_written` is what is said of a file and why."""
     try:
-        with as_interrupts():
-            yield
+        yield
     except ValueError as error:
         raise _reported(str(error), OUT_OF_REACH if _is_overload(error) else BAD_INPUT) from None
     except UnreachableTargetError as error:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from time import sleep
 from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .message import tell
 
-#: So long has a command to tell what is done and to clear up; then it ends as it is.
+if TYPE_CHECKING:
+    from queue import SimpleQueue
+
+T = TypeVar("T")
+
+#: So long has a command to tell what is done, and a file to be written; then the process ends as it is.
 GRACE_SECONDS = 1.2
 #: The last message must not wait for a reader that does not read.
 LAST_WORDS_SECONDS = 0.2
@@ -20,6 +28,31 @@ LAST_WORDS_SECONDS = 0.2
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM, which ends a command as Ctrl-C does."""
+
+
+@dataclass(slots=True)
+class _State:
+    """What a signal finds.
+
+    Parameters
+    ----------
+    held : int
+        How many parts of the command are being run that should not just end, for something would be lost.
+    waiting : bool
+        Whether the main thread does nothing but wait for results, so that an exception may be raised in it.
+    pending : KeyboardInterrupt or None
+        What is to be raised when it waits next.
+    abandoned : bool
+        Whether another thread still computes what nobody waits for any more.
+    """
+
+    held: int = 0
+    waiting: bool = False
+    pending: KeyboardInterrupt | None = None
+    abandoned: bool = False
+
+
+_state = _State()
 
 
 def status_of(interrupt: KeyboardInterrupt) -> int:
@@ -34,52 +67,106 @@ def described(interrupt: KeyboardInterrupt) -> str:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise `KeyboardInterrupt` and `Terminated` in what is run within, and end the process if that does not help.
+    """End the process at Ctrl-C and SIGTERM, whatever is run within.
 
-    Python runs its handlers between bytecodes only, and a compiled kernel, which is none, may take minutes. But kernels
-    release the interpreter's lock, so that another thread hears of the signal at once. Signals that come after all is
-    done are ignored, and so is what the process was started to ignore.
+    Python runs its handlers between bytecodes only, so not within a compiled kernel, which may take minutes, and numba
+    crashes where one raises an exception while a kernel is called. So none does but where the main thread waits; else
+    another thread, which hears of a signal at once, ends the process, for kernels release the interpreter's lock. What
+    the process was started to ignore stays ignored, and so does what comes when all is done.
     """
     hearing, heard = os.pipe()
     os.set_blocking(heard, False)
-    before = signal.set_wakeup_fd(heard, warn_on_full_buffer=False)
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _terminate)
-    threading.Thread(target=_end_in_time, args=(hearing,), daemon=True).start()
+    signal.set_wakeup_fd(heard, warn_on_full_buffer=False)
+    threading.Thread(target=_end_when_told, args=(hearing,), daemon=True).start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     try:
         yield
-    finally:
+    except SystemExit as end:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        signal.set_wakeup_fd(before)
-        os.close(heard)
-
-
-@contextmanager
-def as_interrupts() -> Iterator[None]:
-    """Raise interrupts as such where compiled code made another exception of them."""
-    try:
-        yield
-    except SystemError as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):
-            raise error.__cause__ from None
+        if _state.abandoned:
+            # The interpreter would go on ending while a kernel runs.
+            sys.stderr.flush()
+            os._exit(end.code if isinstance(end.code, int) else 1)
         raise
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise Terminated
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Let what is run within come to its end, if that is soon, before a signal ends the process."""
+    _state.held += 1
+    try:
+        yield
+    finally:
+        _state.held -= 1
 
 
-def _end_in_time(hearing: int) -> None:
+def abandonable(results: Iterable[T]) -> Iterator[T]:
+    """Yield results that another thread computes, so that an interrupt can be raised here, where they are kept."""
+    from queue import SimpleQueue
+
+    done: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+    thread = threading.Thread(target=_compute, args=(results, done), daemon=True)
+    with unbroken():
+        thread.start()
+        try:
+            while True:
+                try:
+                    result, end = _awaited(done)
+                except KeyboardInterrupt:
+                    while not done.empty():
+                        result, end = done.get()
+                        if end is None:
+                            yield result
+                    raise
+                if end is not None:
+                    thread.join()
+                    break
+                yield result
+        finally:
+            _state.abandoned = thread.is_alive()
+    if not isinstance(end, StopIteration):
+        raise end
+
+
+def _compute(results: Iterable[Any], done: SimpleQueue[tuple[Any, BaseException | None]]) -> None:
+    end: BaseException = StopIteration()
+    try:
+        for result in results:
+            done.put((result, None))
+    except BaseException as error:
+        end = error
+    done.put((None, end))
+
+
+def _awaited(done: SimpleQueue[tuple[Any, BaseException | None]]) -> tuple[Any, BaseException | None]:
+    try:
+        _state.waiting = True
+        if _state.pending is not None:
+            raise _state.pending
+        return done.get()
+    finally:
+        _state.waiting = False
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    _state.pending = Terminated() if number == signal.SIGTERM else KeyboardInterrupt()
+    if _state.waiting:
+        raise _state.pending
+
+
+def _end_when_told(hearing: int) -> None:
     interrupts = {int(signal.SIGINT): KeyboardInterrupt(), int(signal.SIGTERM): Terminated()}
-    while told := os.read(hearing, 1):
-        interrupt = interrupts.get(told[0])
-        if interrupt is not None:
-            sleep(GRACE_SECONDS)
-            last_words = threading.Thread(target=_say, args=(interrupt,), daemon=True)
-            last_words.start()
-            last_words.join(LAST_WORDS_SECONDS)
-            os._exit(status_of(interrupt))
+    while (interrupt := interrupts.get(os.read(hearing, 1)[0])) is None:
+        pass
+    if _state.held or _state.abandoned:
+        sleep(GRACE_SECONDS)
+    last_words = threading.Thread(target=_say, args=(interrupt,), daemon=True)
+    last_words.start()
+    last_words.join(LAST_WORDS_SECONDS)
+    os._exit(status_of(interrupt))
 
 
 def _say(interrupt: KeyboardInterrupt) -> None:

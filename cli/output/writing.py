@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .failure import NotWrittenError
+from .interruption import unbroken
 from .message import note
 from .printable import lines
 
@@ -30,7 +31,7 @@ def write_result(path: Path, content: bytes, what: str = "the results are") -> N
     """
     from recplan.profiles import write_whole
 
-    with _said_of(path):
+    with unbroken(), _said_of(path):
         write_whole(path, content)
     note(f"{what} in {path}")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..options.power import PowerOptions
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from ..output.computation import computing
-from ..output.interruption import as_interrupts
+from ..output.interruption import abandonable
 from ..output.progress import Progress
 from ..output.wording import given
 from .plausibility import warn_of_cores, warn_of_target
@@ -109,10 +109,9 @@ def solved(
             power=power,
         )
         try:
-            with as_interrupts():
-                for point in solved:
-                    points.append(point)
-                    progress(len(points))
+            for point in abandonable(solved):
+                points.append(point)
+                progress(len(points))
         except KeyboardInterrupt as ending:
             if not points:
                 raise

@@ -16,9 +16,9 @@ from recplan.cli.application import COMMANDS
 from recplan.cli.output import computation
 from recplan.cli.output.computation import computing
 from recplan.cli.output.formats import Format, written
-from recplan.cli.output.interruption import Terminated
 from recplan.cli.output.report import Report
 from recplan.queuemodel.kernels import jit
+from source_tree import EXAMPLES
 
 RUN = "from recplan.cli import main; main()"
 REPORT_IMPORTS = """
@@ -95,18 +95,9 @@ def test_an_interrupt_from_the_keyboard_ends_it_with_a_short_message(monkeypatch
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "error: interrupted\n")
 
 
-def test_an_interrupt_of_compiled_code_is_one_though_numba_makes_another_error_of_it(monkeypatch):
-    def interrupted():
-        raise SystemError("returned a result with an exception set") from Terminated()
-
-    monkeypatch.setattr(profiles, "models", interrupted)
-    result = invoked("list", "models")
-    assert (result.exit_code, result.stdout, result.stderr) == (143, "", "error: terminated\n")
-
-
 ENDLESS = """
 import numba
-from recplan import profiles
+from recplan import profiles, solvers
 from recplan.cli import main
 from recplan.cli.output import interruption
 
@@ -116,31 +107,53 @@ def endless(x):
         x = x + 1.0 if x < 1e9 else 0.0
     return x
 
-def models():
+def begin():
     print("begun", flush=True)
     endless(0.0)
 
+def sweep_points(*arguments, **options):
+    yield next(solved(*arguments, **options))
+    begin()
+
 endless(0.5)
-interruption.GRACE_SECONDS = 0.01
-profiles.models = models
+interruption.GRACE_SECONDS = 60.0
+profiles.known_hardware, solved, solvers.sweep_points = begin, solvers.sweep_points, sweep_points
 main()
 """
+SIGNALS = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 
 
-@pytest.mark.parametrize(
-    ("number", "status", "told"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
-)
-def test_a_signal_ends_compiled_code_that_no_python_handler_reaches(number, status, told, tmp_path):
-    command = [sys.executable, "-c", ENDLESS, "list", "models"]
+def ended_by(number, *arguments, cwd):
+    """Return status, results and last message of a command that gets a signal when it is in endless compiled code."""
+    command = [sys.executable, "-c", ENDLESS, *map(str, arguments)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=tmp_path, **pipes) as running:
+    with subprocess.Popen(command, cwd=cwd, **pipes) as running:
         try:
             assert running.stdout.readline() == "begun\n"
             running.send_signal(number)
-            assert running.communicate(timeout=60) == ("", f"error: {told}\n")
+            results, messages = running.communicate(timeout=60)
         finally:
             running.kill()
-    assert running.returncode == status
+    return running.returncode, results, messages.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("number", "status", "told"), SIGNALS)
+def test_a_signal_ends_compiled_code_that_no_python_handler_reaches(number, status, told, tmp_path):
+    assert ended_by(number, "list", "hardware", cwd=tmp_path) == (status, "", f"error: {told}")
+
+
+@pytest.mark.parametrize(("number", "status", "told"), SIGNALS)
+def test_a_signal_within_compiled_code_leaves_the_points_of_a_sweep_that_are_done(number, status, told, tmp_path):
+    swept = (EXAMPLES / "scenario.toml", "--batch-size", "64", "--over", "cores=10,20")
+    ended, results, message = ended_by(number, "sweep", *swept, "--format", "csv", cwd=tmp_path)
+    assert (ended, message) == (status, f"note: {told}: 1 of 2 points are done, and printed")
+    assert len(results.splitlines()) == 2
+
+
+def test_nothing_is_drawn_of_a_sweep_that_a_signal_ends(tmp_path):
+    swept = (EXAMPLES / "scenario.toml", "--batch-size", "64", "--over", "cores=10,20", "--output", "front.svg")
+    assert ended_by(signal.SIGTERM, "plot", "pareto", *swept, cwd=tmp_path) == (143, "", "error: terminated")
+    assert list(tmp_path.iterdir()) == []
 
 
 def redirected(redirection, *arguments, **options):
