@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from recplan.queuemodel import ServiceCurve, arguments
+from recplan.queuemodel import MOST_SERVERS, ServiceCurve, arguments
 
 KINDS = ("cpu", "accelerator")
 
@@ -88,7 +88,7 @@ class Profile:
             # No nearest match: it would be cpu for gpu.
             raise ValueError(f"{arguments.shown('kind', self.kind)} must be {' or '.join(map(repr, KINDS))}")
         if self.cores is not None:
-            object.__setattr__(self, "cores", arguments.whole("cores", self.cores))
+            object.__setattr__(self, "cores", arguments.whole("cores", self.cores, huge=MOST_SERVERS))
 
     def used_to(self, batch: int) -> Profile:
         """Return the profile as it stands when batches of up to so many items run.

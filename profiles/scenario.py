@@ -8,7 +8,20 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, Scope, Sla, arguments
+from recplan.queuemodel import (
+    LATEST_SECONDS,
+    MOST_ITEMS,
+    MOST_SCV,
+    MOST_SERVERS,
+    Accelerator,
+    CorePool,
+    Machine,
+    Policy,
+    QuerySizes,
+    Scope,
+    Sla,
+    arguments,
+)
 
 from .catalogue import INPUT_LOADING, is_curve, station_profile
 from .files.profile_file import read_curve_file
@@ -218,10 +231,10 @@ def _station(table: TomlTable, kind: str, servers: str, input_loading: str, cpu:
         station = _on_hardware(table, kind, input_loading, cpu)
     if servers in table:
         with table.blaming(servers):
-            station = replace(station, servers=arguments.whole(servers, table.value(servers)))
+            station = replace(station, servers=arguments.whole(servers, table.value(servers), huge=MOST_SERVERS))
     if "scv" in table:
         with table.blaming("scv"):
-            scv = arguments.number("scv", table.value("scv"), least=0)
+            scv = arguments.number("scv", table.value("scv"), least=0, huge=MOST_SCV)
             station = replace(station, profile=station.profile.with_scv(scv))
     return station
 
@@ -262,7 +275,8 @@ def _name_or_sibling(table: TomlTable, key: str) -> str:
 def _sla(table: TomlTable, scope: Scope) -> Sla:
     table.allow("percentile", "milliseconds", "scope")
     with table.blaming("milliseconds"):
-        milliseconds = arguments.number("milliseconds", table.value("milliseconds"), above=0)
+        latest = LATEST_SECONDS * MILLISECONDS_PER_SECOND
+        milliseconds = arguments.number("milliseconds", table.value("milliseconds"), above=0, huge=latest)
         percent = arguments.percentile("percentile", table.value("percentile"))
         stated: Any = table.text("scope") if "scope" in table else scope
         return Sla(percent, milliseconds / MILLISECONDS_PER_SECOND, stated)
@@ -273,10 +287,12 @@ def _policy(table: TomlTable, has_accelerator: bool) -> Policy:
     if "offload_above" in table and not has_accelerator:
         raise table.error("offload_above", "needs the table [accelerator]")
     with table.blaming("batch_size"):
-        batch_size = arguments.whole("batch_size", table.value("batch_size"))
+        batch_size = arguments.whole("batch_size", table.value("batch_size"), huge=MOST_ITEMS)
         if "offload_above" not in table:
             return Policy(batch_size)
-        return Policy(batch_size, arguments.whole("offload_above", table.value("offload_above"), least=0))
+        return Policy(
+            batch_size, arguments.whole("offload_above", table.value("offload_above"), least=0, huge=MOST_ITEMS)
+        )
 
 
 def _qps(table: TomlTable) -> float:

@@ -9,12 +9,29 @@ from .face import lazy as lazy
 if TYPE_CHECKING:
     from .analysis import Latency, analyze, latency_at as latency_at
     from .inputs import arguments as arguments
-    from .inputs.contention import Contention, ContentionByBatch
+    from .inputs.contention import (
+        MOST_BUSY as MOST_BUSY,
+        MOST_SLOWDOWN as MOST_SLOWDOWN,
+        Contention,
+        ContentionByBatch,
+    )
     from .inputs.machine import MOST_SERVERS as MOST_SERVERS, Accelerator, CorePool, Machine
     from .inputs.overload import OverloadedError
-    from .inputs.policy import MOST_ITEMS as MOST_ITEMS, Policy, Scope as Scope, Sla
+    from .inputs.policy import (
+        LATEST_SECONDS as LATEST_SECONDS,
+        MOST_ITEMS as MOST_ITEMS,
+        Policy,
+        Scope as Scope,
+        Sla,
+    )
     from .inputs.query_sizes import QuerySizes
-    from .inputs.service_curve import PROVENANCES as PROVENANCES, ServiceCurve
+    from .inputs.service_curve import (
+        LONGEST_SECONDS as LONGEST_SECONDS,
+        MOST_SCV as MOST_SCV,
+        PROVENANCES as PROVENANCES,
+        SHORTEST_SECONDS as SHORTEST_SECONDS,
+        ServiceCurve,
+    )
     from .inputs.size_laws import LARGEST_SIZE as LARGEST_SIZE, published_laws as published_laws
     from .kernels.jit import why_not_kept as why_not_kept
     from .kernels.request_mix import MixSums as MixSums
@@ -55,12 +72,12 @@ __all__ = [
 _HOMES = {
     "analysis": ("Latency", "analyze", "latency_at"),
     "inputs": ("arguments",),
-    "inputs.contention": ("Contention", "ContentionByBatch"),
+    "inputs.contention": ("Contention", "ContentionByBatch", "MOST_BUSY", "MOST_SLOWDOWN"),
     "inputs.machine": ("Accelerator", "CorePool", "MOST_SERVERS", "Machine"),
     "inputs.overload": ("OverloadedError",),
-    "inputs.policy": ("MOST_ITEMS", "Policy", "Scope", "Sla"),
+    "inputs.policy": ("LATEST_SECONDS", "MOST_ITEMS", "Policy", "Scope", "Sla"),
     "inputs.query_sizes": ("QuerySizes",),
-    "inputs.service_curve": ("PROVENANCES", "ServiceCurve"),
+    "inputs.service_curve": ("LONGEST_SECONDS", "MOST_SCV", "PROVENANCES", "SHORTEST_SECONDS", "ServiceCurve"),
     "inputs.size_laws": ("LARGEST_SIZE", "published_laws"),
     "kernels.jit": ("why_not_kept",),
     "kernels.request_mix": ("MixSums",),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .planning.daily_load import DayPlan, Interval, size_day
     from .planning.fleet import BELOW_CAPACITY as BELOW_CAPACITY, Fleet, FleetLoad, size
     from .planning.pareto_front import pareto
-    from .planning.power import MachinePower, StationPower
+    from .planning.power import ACCOUNTINGS as ACCOUNTINGS, MachinePower, StationPower
     from .planning.processes import LostItemsError as LostItemsError
     from .planning.sweep import Sweep, SweepPoint, front as front, sweep, sweep_points
     from .search.certificate import Certificate
@@ -79,7 +79,7 @@ _HOMES = {
     "planning.daily_load": ("DayPlan", "Interval", "size_day"),
     "planning.fleet": ("BELOW_CAPACITY", "Fleet", "FleetLoad", "size"),
     "planning.pareto_front": ("pareto",),
-    "planning.power": ("MachinePower", "StationPower"),
+    "planning.power": ("ACCOUNTINGS", "MachinePower", "StationPower"),
     "planning.processes": ("LostItemsError",),
     "planning.sweep": ("Sweep", "SweepPoint", "front", "sweep", "sweep_points"),
     "search.certificate": ("Certificate",),

@@ -114,11 +114,12 @@ def run(
     """Print the outcomes and their geometric means."""
     from recplan.profiles import models
     from recplan.queuemodel import QuerySizes, arguments
-    from recplan.solvers import LostItemsError, compared_cases
+    from recplan.solvers import ACCOUNTINGS, LostItemsError, compared_cases
 
     if sizes not in QuerySizes.names():
         raise arguments.unknown("--sizes", sizes, QuerySizes.names())
     scope = scope or DEFAULT_SCOPE
+    accounting = arguments.choice("--accounting", accounting or "tdp", ACCOUNTINGS)
     processes = (os.cpu_count() or 1) if workers is None else arguments.whole("--workers", workers)
     names = _distinct("--model", model, [known.name for known in models()])
     _refuse_curves("--cpu", cpu or ())
@@ -129,9 +130,7 @@ def run(
     cases = [
         case
         for name in dict.fromkeys(cpu or CPUS)
-        for case in _cases(
-            name, beside, names, targets, scope, law, input_loading or "accelerator", accounting or "tdp"
-        )
+        for case in _cases(name, beside, names, targets, scope, law, input_loading or "accelerator", accounting)
     ]
     done: dict[int, ComparedCase] = {}
     interrupt, lost = None, None
@@ -165,7 +164,7 @@ def run(
     output.show(
         Report(
             "compare",
-            f"query sizes {sizes}, accelerator {accelerator}, power by {accounting or 'tdp'}\n"
+            f"query sizes {sizes}, accelerator {accelerator}, power by {accounting}\n"
             f"{_curves(cases)}\ntargets kept by {WHOSE[scope]}",
             comparison_tables(compared),
             records,
@@ -173,7 +172,7 @@ def run(
                 "sizes": sizes,
                 "scope": scope,
                 "accelerator": beside,
-                "accounting": accounting or "tdp",
+                "accounting": accounting,
                 "outcomes": records,
                 "geometric_means": mean_records(compared),
                 "complete": len(compared) == len(cases),

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 def read_power(setting: Setting, options: PowerOptions) -> MachinePower | None:
     """Return what the machine draws; None where that is not known of all of its parts."""
-    from recplan.solvers import MachinePower
+    from recplan.queuemodel import arguments
+    from recplan.solvers import ACCOUNTINGS, MachinePower
 
     machine = setting.machine
-    accounting = options.accounting or "utilization"
+    # Also where the watts are not known, and nothing hangs on it.
+    accounting = arguments.choice("--accounting", options.accounting or "utilization", ACCOUNTINGS)
     if machine.accelerator is None and options.watts_accelerator is not None:
         raise ValueError(f"--watts-accelerator {options.watts_accelerator} needs --accelerator")
     cpu = _of(_hardware("cpu", setting.cpu_hardware), machine.cpu.cores)

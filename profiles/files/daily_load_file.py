@@ -6,6 +6,8 @@ import re
 from datetime import datetime
 from os import PathLike
 
+from recplan.queuemodel import arguments
+
 from .file_error import FileError
 from .tables import Table, read_table
 
@@ -60,7 +62,11 @@ def read_daily_load(path: str | PathLike[str]) -> list[tuple[float, float]]:
         else:
             continue
         raise FileError(path, problem, line=table.lines[i], column="time")
-    return list(zip(hours, table.numbers("qps", zero_allowed=True), strict=True))
+    loads = table.numbers("qps", zero_allowed=True)
+    for load, line in zip(loads, table.lines, strict=True):
+        if load > arguments.HUGE:
+            raise FileError(path, f"a load of {load:g} queries per second cannot be", line=line, column="qps")
+    return list(zip(hours, loads, strict=True))
 
 
 def _hours(table: Table) -> list[float]:

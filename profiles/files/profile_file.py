@@ -9,7 +9,20 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
-from recplan.queuemodel import PROVENANCES, Contention, ContentionByBatch, ServiceCurve, arguments
+from recplan.queuemodel import (
+    LARGEST_SIZE,
+    LONGEST_SECONDS,
+    MOST_BUSY,
+    MOST_SCV,
+    MOST_SERVERS,
+    MOST_SLOWDOWN,
+    PROVENANCES,
+    SHORTEST_SECONDS,
+    Contention,
+    ContentionByBatch,
+    ServiceCurve,
+    arguments,
+)
 
 from ..profile import FitRecord, Profile
 from .file_error import FileError
@@ -145,7 +158,7 @@ def read_profile(path: str | PathLike[str]) -> Profile:
             curve,
             name=root.text("name") if "name" in root else None,
             kind=root.text("kind") if "kind" in root else None,
-            cores=arguments.whole("cores", root.value("cores")) if "cores" in root else None,
+            cores=arguments.whole("cores", root.value("cores"), huge=MOST_SERVERS) if "cores" in root else None,
             fit=fit,
         )
 
@@ -182,13 +195,16 @@ def _curve(root: TomlTable) -> ServiceCurve:
     if ("milliseconds" in root) == ("seconds" in root):
         raise root.error("", "must have either milliseconds or seconds")
     key, per = ("seconds", 1.0) if "seconds" in root else ("milliseconds", MILLISECONDS_PER_SECOND)
-    sizes = _list(root, "batch_sizes", arguments.whole)
-    times = _list(root, key, lambda name, value: arguments.number(name, value, above=0) / per)
+    sizes = _list(root, "batch_sizes", _batch_size)
+    shortest, longest = SHORTEST_SECONDS * per, LONGEST_SECONDS * per
+    times = _list(
+        root, key, lambda name, value: arguments.number(name, value, above=0, tiny=shortest, huge=longest) / per
+    )
     provenance = root.text("provenance") if "provenance" in root else "given"
     if provenance not in PROVENANCES:
         raise root.error("provenance", str(arguments.unknown("provenance", provenance, PROVENANCES)))
     with root.blaming("scv"):
-        scv = arguments.number("scv", root.value("scv"), least=0) if "scv" in root else 0.0
+        scv = arguments.number("scv", root.value("scv"), least=0, huge=MOST_SCV) if "scv" in root else 0.0
     contention = _contention(root.table("contention")) if "contention" in root else None
     if len(sizes) != len(times):
         raise root.error(key, f"has {len(times)} values, but batch_sizes has {len(sizes)}")
@@ -198,18 +214,20 @@ def _curve(root: TomlTable) -> ServiceCurve:
 
 def _contention(table: TomlTable) -> Contention | ContentionByBatch:
     table.allow("batch_sizes", "busy_cores", "slowdowns")
-    busy = _list(table, "busy_cores", arguments.whole)
+    busy = _list(table, "busy_cores", lambda name, value: arguments.whole(name, value, huge=MOST_BUSY))
     with table.blaming("slowdowns"):
         if "batch_sizes" not in table:
             return Contention(busy, _list(table, "slowdowns", _slowdown))
         rows = _list(table, "slowdowns", _row_of_slowdowns)
-        return ContentionByBatch(
-            _list(table, "batch_sizes", arguments.whole), tuple(Contention(busy, row) for row in rows)
-        )
+        return ContentionByBatch(_list(table, "batch_sizes", _batch_size), tuple(Contention(busy, row) for row in rows))
+
+
+def _batch_size(name: str, value: object) -> int:
+    return arguments.whole(name, value, huge=LARGEST_SIZE)
 
 
 def _slowdown(name: str, value: object) -> float:
-    return arguments.number(name, value, least=1)
+    return arguments.number(name, value, least=1, huge=MOST_SLOWDOWN)
 
 
 def _row_of_slowdowns(name: str, value: object) -> tuple[float, ...]:

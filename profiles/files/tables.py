@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import TypeVar
 
-from recplan.queuemodel import LARGEST_SIZE, ServiceCurve
+from recplan.queuemodel import LARGEST_SIZE, LONGEST_SECONDS, SHORTEST_SECONDS, ServiceCurve
 
 from .cells import Kind, numbers, whole_numbers
 from .csv_records import Records, wrong_header
@@ -91,7 +91,12 @@ class Table:
         if batch is None or time is None:
             expected = f"{' or '.join(batch_columns)} and one of {', '.join(_PER_SECOND)}"
             raise self.wrong_header(expected, [*batch_columns, *_PER_SECOND])
-        return batch, self.numbers(time, per=_PER_SECOND[time])
+        seconds = self.numbers(time, per=_PER_SECOND[time])
+        for second, line in zip(seconds, self.lines, strict=True):
+            if not SHORTEST_SECONDS <= second <= LONGEST_SECONDS:
+                allowed = f"give a time from {SHORTEST_SECONDS:g} to {LONGEST_SECONDS:g} s"
+                raise FileError(self.path, f"a batch of {second:g} s cannot be; {allowed}", line=line, column=time)
+        return batch, seconds
 
     def wrong_header(self, expected: str, columns: Sequence[str]) -> FileError:
         """Make the error of a header that lacks some of these columns."""

@@ -10,15 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recplan.queuemodel import LARGEST_SIZE, arguments
+from recplan.queuemodel import LARGEST_SIZE, LONGEST_SECONDS, MOST_BUSY, SHORTEST_SECONDS, arguments
 
-from ..files.file_error import FileError
 from ..files.tables import read_table
-
-_MOST_CORES = 10**6
-
-# No batch takes less or more; a slip in the unit would.
-_SHORTEST, _LONGEST = 1e-12, 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +54,15 @@ class Measurements:
         times = arguments.vector("seconds", self.seconds).tolist()
         sizes = tuple(arguments.whole(f"batch_sizes[{i}]", size, most=LARGEST_SIZE) for i, size in enumerate(batches))
         runs = tuple(
-            arguments.number(f"seconds[{i}]", time, least=_SHORTEST, most=_LONGEST) for i, time in enumerate(times)
+            arguments.number(f"seconds[{i}]", time, least=SHORTEST_SECONDS, most=LONGEST_SECONDS)
+            for i, time in enumerate(times)
         )
         _check_length("seconds", runs, sizes)
         object.__setattr__(self, "batch_sizes", sizes)
         object.__setattr__(self, "seconds", runs)
         if self.busy_cores is not None:
             cores = arguments.vector("busy_cores", self.busy_cores).tolist()
-            busy = tuple(arguments.whole(f"busy_cores[{i}]", count, most=_MOST_CORES) for i, count in enumerate(cores))
+            busy = tuple(arguments.whole(f"busy_cores[{i}]", count, most=MOST_BUSY) for i, count in enumerate(cores))
             _check_length("busy_cores", busy, sizes)
             object.__setattr__(self, "busy_cores", busy)
         if self.lines is not None:
@@ -112,14 +107,10 @@ def read_measurements(path: str | PathLike[str]) -> Measurements:
     """
     table = read_table(path)
     batch, seconds = table.times("batch_size", "batch")
-    for time, line in zip(seconds, table.lines, strict=True):
-        if not _SHORTEST <= time <= _LONGEST:
-            problem = f"a run of {time:g} s cannot be; give a time from {_SHORTEST:g} to {_LONGEST:g} s"
-            raise FileError(path, problem, line=line)
     return Measurements(
         batch_sizes=table.whole_numbers(batch),
         seconds=seconds,
-        busy_cores=table.whole_numbers("busy_cores", high=_MOST_CORES) if "busy_cores" in table.header else None,
+        busy_cores=table.whole_numbers("busy_cores", high=MOST_BUSY) if "busy_cores" in table.header else None,
         lines=table.lines,
         source=Path(path).name,
     )

@@ -12,6 +12,11 @@ INTERACTIONS = ("concat", "sum", "dot")
 CELLS = ("rnn", "gru")
 ACTIVATIONS = ("relu", "sigmoid")
 
+# No model is larger in any of its numbers; what is computed of such a one is still a number.
+MOST, _MOST_ROWS, _MOST_LAYERS = 10**6, 10**12, 1000
+#: Vectors that all tables give together, each of which is one of a list.
+_MOST_VECTORS = 10**5
+
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingTables:
@@ -37,7 +42,7 @@ class EmbeddingTables:
     Raises
     ------
     ValueError
-        Where a number is not a whole number >= 1, or the role is unknown.
+        Where a number is not a whole number from 1 to 10^6 (rows: 10^12), or the role is unknown.
     """
 
     count: int
@@ -49,7 +54,8 @@ class EmbeddingTables:
 
     def __post_init__(self) -> None:
         for name in ("count", "rows", "dim", "lookups", "vectors"):
-            object.__setattr__(self, name, arguments.whole(name, getattr(self, name)))
+            huge = _MOST_ROWS if name == "rows" else MOST
+            object.__setattr__(self, name, arguments.whole(name, getattr(self, name), huge=huge))
         _one_of("role", self.role, ROLES)
 
     @property
@@ -82,7 +88,7 @@ class RecurrentLayer:
     attention: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hidden", arguments.whole("hidden", self.hidden))
+        object.__setattr__(self, "hidden", arguments.whole("hidden", self.hidden, huge=MOST))
         _one_of("cell", self.cell, CELLS)
         arguments.instance("attention", self.attention, bool)
 
@@ -161,10 +167,14 @@ class Architecture:
             )
         for name in ("bottom_fc", "interaction_fc", "attention_fc", "top_fc", "task_fc"):
             object.__setattr__(self, name, _widths(name, getattr(self, name)))
-        object.__setattr__(self, "dense_features", arguments.whole("dense_features", self.dense_features, least=0))
-        object.__setattr__(self, "tasks", arguments.whole("tasks", self.tasks))
+        dense_features = arguments.whole("dense_features", self.dense_features, least=0, huge=MOST)
+        object.__setattr__(self, "dense_features", dense_features)
+        object.__setattr__(self, "tasks", arguments.whole("tasks", self.tasks, huge=MOST))
         _one_of("interaction", self.interaction, INTERACTIONS)
         _one_of("last_activation", self.last_activation, ACTIVATIONS)
+        vectors = sum(tables.count * tables.vectors for tables in self.tables)
+        if vectors > _MOST_VECTORS:
+            raise ValueError(f"{arguments.shown('tables', vectors)} must give at most {_MOST_VECTORS} vectors")
         self._check_layers()
         self._check_behaviours()
         self._check_interaction()
@@ -251,7 +261,9 @@ class Architecture:
 
 
 def _widths(name: str, widths: Sequence[object]) -> tuple[int, ...]:
-    return tuple(arguments.whole(name, width) for width in widths)
+    if len(widths) > _MOST_LAYERS:
+        raise ValueError(f"{arguments.shown(name, list(widths))} must have at most {_MOST_LAYERS} layers")
+    return tuple(arguments.whole(name, width, huge=MOST) for width in widths)
 
 
 def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:

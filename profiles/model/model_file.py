@@ -9,7 +9,7 @@ from recplan.queuemodel import arguments
 
 from ..files.toml_table import TomlTable, read_toml
 from ..unknown_name import look_up
-from .architecture import Architecture, EmbeddingTables, RecurrentLayer
+from .architecture import MOST, Architecture, EmbeddingTables, RecurrentLayer
 
 # What a model's table of models.toml says beside its presets.
 _FACTS = ("full_name", "bottleneck", "sla", "source", "note")
@@ -133,7 +133,7 @@ def _tables(entry: TomlTable, model: TomlTable) -> EmbeddingTables:
         if common not in model:
             raise entry.error(key, f"is missing, and so is {common}, which would serve all tables")
         with model.blaming(common):
-            values[key] = arguments.whole(common, model.value(common))
+            values[key] = arguments.whole(common, model.value(common), huge=MOST)
     with entry.blaming("rows"):
         return EmbeddingTables(**values)  # type: ignore[arg-type]
 

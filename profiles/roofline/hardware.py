@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from recplan.queuemodel import PROVENANCES, arguments
+from recplan.queuemodel import MOST_SERVERS, PROVENANCES, arguments
 
 from ..files.file_error import FileError
 from ..files.toml_table import TomlTable, read_toml
@@ -23,6 +23,9 @@ L3_POLICIES = ("inclusive", "exclusive")
 #: Idle over loaded power where no idle power is given: an idle server draws about half of its peak (Barroso and
 #: Hölzle: The case for energy-proportional computing. Computer 40 (2007)).
 IDLE_SHARE = 0.5
+
+# No figure of a data sheet, in its unit, is smaller or larger.
+_SMALLEST, _LARGEST = 1e-6, 1e12
 
 _CATALOGUE = Path(__file__).parents[1] / "data" / "hardware.toml"
 
@@ -239,9 +242,9 @@ def _values(table: TomlTable, kind: type[Hardware], lists: tuple[str, ...]) -> d
             if key in _TEXTS or key == "l3_policy":
                 values[key] = table.text(key)
             elif key in _WHOLE:
-                values[key] = arguments.whole(key, table.value(key))
+                values[key] = arguments.whole(key, table.value(key), huge=MOST_SERVERS)
             else:
-                values[key] = arguments.number(key, table.value(key), above=0)
+                values[key] = arguments.number(key, table.value(key), above=0, tiny=_SMALLEST, huge=_LARGEST)
     if values.get("sockets", 1) > values.get("cores", values.get("sockets", 1)):
         raise table.error("sockets", f"sockets(={values['sockets']}) must be <= cores(={values['cores']})")
     for key, allowed in (("l3_policy", L3_POLICIES), ("provenance", PROVENANCES)):

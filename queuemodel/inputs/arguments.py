@@ -16,6 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 T = TypeVar("T")
 
 _MOST_SHOWN = 80
+#: No rate, price, peak or time in any unit is larger: a slip of the keyboard must not overflow what is computed of it.
+HUGE = 1e15
+#: Whole numbers have to be those of a computer.
+HUGE_WHOLE = 2**63 - 1
 
 
 def shown(name: str, value: object) -> str:
@@ -32,8 +36,8 @@ def shown(name: str, value: object) -> str:
     return f"{name}(={text if len(text) <= _MOST_SHOWN else f'{text[:_MOST_SHOWN]}…'})"
 
 
-def whole(name: str, value: object, least: int = 1, most: int | None = None) -> int:
-    """Return a whole number that lies within its bounds, both included.
+def whole(name: str, value: object, least: int = 1, most: int | None = None, huge: int = HUGE_WHOLE) -> int:
+    """Return a whole number that lies within its bounds, both included; `huge` is one that is told where it is passed.
 
     >>> whole("cores", 8)
     8
@@ -42,6 +46,8 @@ def whole(name: str, value: object, least: int = 1, most: int | None = None) -> 
     ValueError: cores(=0) must be a whole number >= 1
     """
     result = _real(value)
+    if most is None and huge < result < math.inf:
+        most = huge
     if result % 1 != 0 or result < least or (most is not None and result > most):
         allowed = f">= {least}" if most is None else f"from {least} to {most}"
         raise ValueError(f"{shown(name, value)} must be a whole number {allowed}")
@@ -55,8 +61,12 @@ def number(
     above: float | None = None,
     least: float | None = None,
     most: float | None = None,
+    tiny: float = 0.0,
+    huge: float = HUGE,
 ) -> float:
     """Return a finite number within its bounds; `above` itself is excluded, `least` and `most` are allowed.
+
+    What is above 0 must not be below `tiny` nor above `huge`, bounds that are told where they are passed.
 
     >>> number("seconds", 0.1, above=0)
     0.1
@@ -68,6 +78,10 @@ def number(
         result = float(_real(value))
     except OverflowError:
         result = math.inf
+    if 0.0 < result < tiny:
+        least = tiny
+    if most is None and huge < result < math.inf:
+        most = huge
     within = (
         math.isfinite(result)
         and (above is None or result > above)

@@ -10,6 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import arguments
+from .size_laws import LARGEST_SIZE
+
+#: More cores than any machine has, and a slowdown that leaves nothing of it.
+MOST_BUSY, MOST_SLOWDOWN = 10**6, 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +26,9 @@ class Contention:
     Parameters
     ----------
     busy_cores : tuple of int
-        Numbers of busy cores; strictly increasing, each >= 1.
+        Numbers of busy cores; strictly increasing, each from 1 to 1000000.
     slowdowns : tuple of float
-        Factor on the service time at each of these numbers; each >= 1, none below the one before it.
+        Factor on the service time at each of these numbers; each from 1 to 1e6, none below the one before it.
 
     Raises
     ------
@@ -48,8 +52,13 @@ class Contention:
             raise ValueError(
                 f"busy_cores and slowdowns must be equally long, but have {busy.size} and {factors.size} values"
             )
-        cores = tuple(arguments.whole(f"busy_cores[{i}]", value) for i, value in enumerate(busy.tolist()))
-        ratios = tuple(arguments.number(f"slowdowns[{i}]", value, least=1) for i, value in enumerate(factors.tolist()))
+        cores = tuple(
+            arguments.whole(f"busy_cores[{i}]", value, huge=MOST_BUSY) for i, value in enumerate(busy.tolist())
+        )
+        ratios = tuple(
+            arguments.number(f"slowdowns[{i}]", value, least=1, huge=MOST_SLOWDOWN)
+            for i, value in enumerate(factors.tolist())
+        )
         for i in range(1, len(cores)):
             if cores[i] <= cores[i - 1]:
                 raise ValueError(f"busy_cores[{i}](={cores[i]}) must be > the one before it (={cores[i - 1]})")
@@ -189,7 +198,7 @@ class ContentionByBatch:
 
     def __post_init__(self) -> None:
         batches = arguments.vector("batch_sizes", self.batch_sizes).tolist()
-        sizes = tuple(arguments.whole(f"batch_sizes[{i}]", value) for i, value in enumerate(batches))
+        sizes = tuple(arguments.whole(f"batch_sizes[{i}]", value, huge=LARGEST_SIZE) for i, value in enumerate(batches))
         contentions = tuple(self.contentions)
         if len(contentions) != len(sizes):
             lengths = f"{len(sizes)} and {len(contentions)} values"

@@ -11,6 +11,9 @@ from . import arguments
 #: More items than any query has, so that any threshold above all queries can be written down, and yet a 64-bit number.
 MOST_ITEMS = 10**9
 
+#: Later than any answer is waited for.
+LATEST_SECONDS = 1e9
+
 #: Whose queries keep a target: all of the machine's together, or those of each station by themselves.
 Scope = Literal["machine", "station"]
 
@@ -60,7 +63,7 @@ class Sla(Restorable):
     percentile : float
         The percentile that is held to the bound, 1 to 99.99.
     seconds : float
-        The bound, in seconds, > 0.
+        The bound, in seconds, > 0, to 1e9.
     scope : str
         ``"machine"``: all queries of the machine together keep the target; ``"station"``: those of the cores and those
         of the accelerator do, each by themselves.
@@ -82,5 +85,5 @@ class Sla(Restorable):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "percentile", arguments.percentile("percentile", self.percentile))
-        object.__setattr__(self, "seconds", arguments.number("seconds", self.seconds, above=0))
+        object.__setattr__(self, "seconds", arguments.number("seconds", self.seconds, above=0, huge=LATEST_SECONDS))
         arguments.choice("scope", self.scope, get_args(Scope))

@@ -15,6 +15,9 @@ from .size_laws import LARGEST_SIZE
 # A percentile that falls on a step of the law, such as the median of 1..10, must not miss it by a rounding error.
 _STEP_TOLERANCE = 1e-12
 
+# Sizes before they are clipped to their range, and the deviation of their logarithm: beyond, all are at its ends.
+_SMALLEST, _LARGEST, _WIDEST = 1e-9, 1e9, 100.0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QuerySizes:
@@ -218,8 +221,8 @@ class QuerySizes:
         >>> QuerySizes.lognormal(median=165, sigma=0.2).percentile(50)
         165
         """
-        mu = math.log(arguments.number("median", median, above=0))
-        sigma = arguments.number("sigma", sigma, above=0)
+        mu = math.log(arguments.number("median", median, above=0, tiny=_SMALLEST, huge=_LARGEST))
+        sigma = arguments.number("sigma", sigma, above=0, tiny=_SMALLEST, huge=_WIDEST)
         return cls(size_laws.lognormal(mu, sigma, *size_laws.checked_range(min_size, max_size)))
 
     @classmethod
@@ -240,8 +243,8 @@ class QuerySizes:
         >>> QuerySizes.normal(mean=165, standard_deviation=16).percentile(50)
         165
         """
-        mean = arguments.number("mean", mean, above=0)
-        deviation = arguments.number("standard_deviation", standard_deviation, above=0)
+        mean = arguments.number("mean", mean, above=0, tiny=_SMALLEST, huge=_LARGEST)
+        deviation = arguments.number("standard_deviation", standard_deviation, above=0, tiny=_SMALLEST, huge=_LARGEST)
         return cls(size_laws.normal(mean, deviation, *size_laws.checked_range(min_size, max_size)))
 
     @classmethod

@@ -11,6 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import arguments
 from .contention import Contention, ContentionByBatch
+from .size_laws import LARGEST_SIZE
+
+#: No batch takes less or more; a slip in the unit would.
+SHORTEST_SECONDS, LONGEST_SECONDS = 1e-12, 1e6
+#: Service times that deviate by ten times their mean.
+MOST_SCV = 100.0
 
 PROVENANCES = ("given", "measured", "calibrated", "extrapolated", "datasheet")
 
@@ -26,11 +32,11 @@ class ServiceCurve:
     Parameters
     ----------
     batch_sizes : tuple of int
-        Sizes of the measured batches, in items; strictly increasing, each >= 1.
+        Sizes of the measured batches, in items; strictly increasing, each from 1 to 1000000.
     seconds_at : tuple of float
-        Mean service time of each of these batches, in seconds; each > 0.
+        Mean service time of each of these batches, in seconds; each from 1e-12 to 1e6.
     scv : float
-        Squared coefficient of variation of the service time of one batch, >= 0. Service times follow a Gamma
+        Squared coefficient of variation of the service time of one batch, 0 to 100. Service times follow a Gamma
         law with the curve's mean: 0 is deterministic, 1 exponential.
     provenance : str
         Where the figures come from: "given", "measured", "calibrated", "extrapolated" or "datasheet".
@@ -61,18 +67,23 @@ class ServiceCurve:
         if batches.size != times.size:
             lengths = f"{batches.size} and {times.size} values"
             raise ValueError(f"batch_sizes and seconds must be equally long, but have {lengths}")
-        sizes = tuple(arguments.whole(f"batch_sizes[{i}]", size) for i, size in enumerate(batches.tolist()))
+        sizes = tuple(
+            arguments.whole(f"batch_sizes[{i}]", size, huge=LARGEST_SIZE) for i, size in enumerate(batches.tolist())
+        )
         for i in range(1, len(sizes)):
             if sizes[i] <= sizes[i - 1]:
                 raise ValueError(f"batch_sizes[{i}](={sizes[i]}) must be > the one before it (={sizes[i - 1]})")
-        means = tuple(arguments.number(f"seconds[{i}]", time, above=0) for i, time in enumerate(times.tolist()))
+        means = tuple(
+            arguments.number(f"seconds[{i}]", time, above=0, tiny=SHORTEST_SECONDS, huge=LONGEST_SECONDS)
+            for i, time in enumerate(times.tolist())
+        )
         if self.provenance not in PROVENANCES:
             raise arguments.unknown("provenance", self.provenance, PROVENANCES)
         if not isinstance(self.contention, ContentionByBatch | None):
             arguments.instance("contention", self.contention, Contention)
         object.__setattr__(self, "batch_sizes", sizes)
         object.__setattr__(self, "seconds_at", means)
-        object.__setattr__(self, "scv", arguments.number("scv", self.scv, least=0))
+        object.__setattr__(self, "scv", arguments.number("scv", self.scv, least=0, huge=MOST_SCV))
 
     @classmethod
     def from_table(

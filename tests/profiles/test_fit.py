@@ -368,7 +368,10 @@ HEADER = "the header must have batch_size or batch and one of seconds, milliseco
         ("batch;seconds\n1;2\n", f", line 1: {HEADER}; it has 'batch;seconds'; separate the cells by commas"),
         ("batch,seconds\n1,0\n", ", line 2, column 'seconds': '0' is not a number > 0"),
         ("batch,seconds\n1,2\n1,\n", ", line 3, column 'seconds': the cell is blank; give a number > 0"),
-        ("batch,seconds\n1,1e300\n", ", line 2: a run of 1e+300 s cannot be; give a time from 1e-12 to 1e+06 s"),
+        (
+            "batch,seconds\n1,1e300\n",
+            ", line 2, column 'seconds': a batch of 1e+300 s cannot be; give a time from 1e-12 to 1e+06 s",
+        ),
         ("batch,seconds\n2.5,1\n", ", line 2, column 'batch': '2.5' is not a whole number from 1 to 1000000"),
         (
             "batch,seconds,busy_cores\n1,1,0\n",

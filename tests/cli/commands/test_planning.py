@@ -253,6 +253,8 @@ BAD = [
     (("size", *WND, *POLICY, "--target-qps", "5", "--watts-cpu", "5:6"), "--watts-cpu idle(=6.0) must be a finite"),
     (("size", *WND, *POLICY, "--target-qps", "5", "--watts-accelerator", "5"), "--watts-accelerator 5 needs --acc"),
     (("size", *WND, *POLICY, "--target-qps", "5", "--accounting", "tpd"), "did you mean 'tdp'?"),
+    (("size", EXAMPLE, *POLICY, "--target-qps", "5", "--accounting", "tpd"), "--accounting(='tpd') is not known"),
+    (("compare", "--model", "ncf", "--accounting", "tpd"), "--accounting(='tpd') is not known"),
     (("sweep", *WND, "--over", "cores"), "--over(='cores') must be an axis and its values, as in sla-ms=10:200:20"),
     (("sweep", *WND, "--over", "core=1"), "did you mean 'cores'?"),
     (("sweep", *WND, "--over", "cores=1", "--over", "cores=2"), "--over cores is given twice"),

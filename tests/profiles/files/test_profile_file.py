@@ -12,7 +12,7 @@ from recplan.queuemodel import Contention, ContentionByBatch, ServiceCurve
 from recplan.queuemodel.inputs.service_curve import PROVENANCES
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
-counts = st.integers(1, 10**6)
+counts = st.integers(1, 10**4)
 
 
 def written(folder, text, name="profile.toml"):
