@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -303,6 +304,6 @@ def _qps(table: TomlTable) -> float:
 
 def _sibling(table: TomlTable, key: str) -> Path:
     path = Path(table.path).parent / table.text(key)
-    if not path.exists():
+    if not os.path.exists(path):
         raise table.error(key, f"{path} does not exist")
     return path

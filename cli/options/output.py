@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from os.path import realpath
 from pathlib import Path
 from typing import Annotated
 
@@ -72,7 +73,7 @@ class OutputOptions:
 
     def refuse(self, option: str, path: Path | None) -> None:
         """Refuse the results' file as the one that another option writes."""
-        if self.output is not None and path is not None and self.output.resolve() == path.resolve():
+        if self.output is not None and path is not None and realpath(self.output) == realpath(path):
             raise ValueError(f"{option} and --output both name {path}; give each its own file")
 
     def show(self, report: Report) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from commands import invoked
 from recplan import profiles
 from recplan.cli.options.output import OutputOptions
 from recplan.cli.output.formats import Format
+from recplan.profiles.files import whole_file
 from recplan.profiles.files.whole_file import check_writable, write_whole
 
 LIST = ("list", "sizes")
@@ -205,3 +207,28 @@ def test_results_and_profile_must_not_share_a_file(folder, command):
     result = invoked(*command, "--out", "both.toml", "--output", folder / "both.toml", "--format", "json")
     assert result.exit_code == 2
     assert result.stderr == "error: --out and --output both name both.toml; give each its own file\n"
+
+
+def test_a_link_that_leads_to_itself_is_no_file_to_write(folder):
+    (folder / "times.csv").write_text("batch_size,milliseconds\n1,2\n64,9\n")
+    (folder / "loop.toml").symlink_to("loop.toml")
+    result = invoked("fit", "times.csv", "--out", "loop.toml", "--output", "results.json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Too many levels of symbolic links" in result.stderr
+
+
+@pytest.mark.parametrize("words", [("list", "sizes", "--output"), ("schema", "--output")])
+def test_a_pipe_that_nobody_reads_is_not_waited_for(folder, words, monkeypatch):
+    monkeypatch.setattr(whole_file, "PATIENCE_SECONDS", 0.02)
+    os.mkfifo(folder / "pipe")
+    result = invoked(*words, "pipe")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "error: cannot write pipe: it is a pipe that nobody reads from\n"
+
+
+def test_who_reads_a_pipe_gets_what_is_written_into_it(folder):
+    os.mkfifo(folder / "pipe")
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit((folder / "pipe").read_text)
+        assert invoked(*LIST, "--output", "pipe").exit_code == 0
+        assert read.result() == invoked(*LIST).stdout

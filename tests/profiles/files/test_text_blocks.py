@@ -1,3 +1,4 @@
+import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -130,3 +131,10 @@ def test_a_file_with_a_name_that_is_not_utf8_is_read(tmp_path):
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.csv"))
     path.write_text("size\n3\n")
     assert read_sizes(path) == QuerySizes.fixed(3)
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "a\0b"])
+def test_a_file_with_a_name_that_cannot_be_is_named_by_the_scenario_that_names_it(tmp_path, name):
+    path = tmp_path / "scenario.toml"
+    path.write_text(f"[sizes]\nlaw = 'ribbon'\n[cpu]\ncores = 1\ncurve = {json.dumps(name)}\n")
+    assert complaint_about(path, read_scenario) == f", line 5, key 'cpu.curve': {tmp_path / name} does not exist"
