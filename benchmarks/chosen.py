@@ -322,6 +322,7 @@ GIVEN = {
         "queuemodel.inputs.arguments._MOST_SHOWN",
         "queuemodel.results",
         "queuemodel.sample.USUAL",
+        "solvers.search.certificate.MEASURED_GAP",
     ),
 }
 

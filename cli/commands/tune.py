@@ -35,7 +35,8 @@ Examples:
 
 \b
 The chosen policy is the best of every batch size and every threshold; the
-last table says what excluded the others. Each station's queries keep the
+last table says what excluded the others, and whether that is proven of the
+analysis or leans on what has been measured of its estimates. Each station's queries keep the
 target by themselves: a target at p95 leaves 5 % of the queries free to be
 late, and a policy that crowds the accelerator with these carries more, at a
 p99 of many times the target. --scope machine allows that.
@@ -50,7 +51,6 @@ per second.
 \b
 Exit status 3 says that even an idle machine misses the target."""
 
-CERTIFIED = "no other policy carries more: what became of all"
 _CERTIFICATE = (
     Quantity("points", "policies", given),
     Quantity("excluded_by_idle_latency", "too late on an idle machine", given),
@@ -99,8 +99,8 @@ def run(
         note(f"{evaluations} policies evaluated in {significant(elapsed_ms, 3)} ms")
     tables = [policy_table(records, percentiles)]
     certificate = asdict(best.certificate) if best.certificate else None
-    if certificate:
-        tables.append(Table(_CERTIFICATE, [certificate], CERTIFIED, upright=True))
+    if best.certificate and certificate:
+        tables.append(Table(_CERTIFICATE, [certificate], f"{best.certificate.claim}; what became of all", upright=True))
     output.show(
         Report(
             "tune",

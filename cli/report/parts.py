@@ -47,7 +47,8 @@ def _policy(findings: Findings) -> Part:
     certificate = compared[0].certificate
     if certificate is not None:
         held = "all queries" if findings.sla.scope == "machine" else "the queries of each station"
-        text += f" Of all {certificate.points} policies, none that holds {held} to the target carries more."
+        over = f" by over {100.0 * certificate.gap:g} %, by this analysis" if certificate.gap else ""
+        text += f" Of all {certificate.points} policies, none that holds {held} to the target carries more{over}."
     points = []
     for candidate in compared[1:]:
         said = _RULES[candidate.name]

@@ -31,6 +31,11 @@ class LatticeBounds:
 
     Attributes
     ----------
+    noisy : bool
+        Whether a station's service scatters.
+    exact : bool
+        Whether all stations are single servers without contention: their laws are exact, not estimates, so what is
+        proven of the queues is proven of them.
     single : ndarray of bool, shape (rows, columns)
         Whether the cores' law is solved by the method for single requests.
     core_late : ndarray of float64, shape (rows, columns)
@@ -54,6 +59,10 @@ class LatticeBounds:
         self._allowed = level.most_late(sla.percentile)
         self._core_shares = np.minimum(np.append(0.0, np.cumsum(sizes.pmf)), 1.0)[thresholds]
         cpu, other = machine.cpu, machine.accelerator
+        curves = [cpu.service, *([] if other is None else [other.service])]
+        self.noisy = any(curve.scv > 0.0 for curve in curves)
+        alone = cpu.cores == 1 and (other is None or other.units == 1)
+        self.exact = alone and all(curve.contention is None for curve in curves)
         cores = self._core_sums(sla.seconds, cpu.service.scv, batches)
         self.works, self.squares, self.core_late = cores.work, cores.work_square, cores.late
         self.single = for_single_requests(cores, cpu.service.scv, cpu.cores)
@@ -78,7 +87,7 @@ class LatticeBounds:
         self,
         core_late: NDArray[np.float64] | float,
         offloaded_late: NDArray[np.float64] | float,
-        column: int | slice = slice(None),
+        column: int | slice | NDArray[np.intp] = slice(None),
         *,
         more: float = 0.0,
     ) -> NDArray[np.bool_]:

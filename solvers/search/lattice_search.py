@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recplan.queuemodel import Machine, QuerySizes, Sla, Station, Stations, accelerator_station, core_station
 
 from ..capacity import capacity_of
 from .bounds import ROUNDING, SLACK, LatticeBounds
-from .certificate import Certificate
+from .certificate import MEASURED_GAP, Certificate
 from .lattice import PolicyLattice
 from .result import Evaluation, SearchResult
 from .unreachable import unreachable
@@ -55,6 +56,8 @@ class LatticeSearch:
         self._last_row = (~alike).sum(axis=0) - 1
         self.state = np.where(alike, DOMINANCE, OPEN).astype(np.int8)
         self.state[(self.state == OPEN) & self.bounds.late_on_idle_machine()] = IDLE
+        #: Whether a policy was excluded by a bound that was measured of estimates, not proven.
+        self.measured = not self.bounds.exact and self.bounds.noisy and bool((self.state == IDLE).any())
 
     @property
     def rate(self) -> float:
@@ -87,6 +90,7 @@ class LatticeSearch:
         offloaded = max(float(self.offloaded_late[column]), self._evaluated[column, rate])
         if self.bounds.missed(least, offloaded, column, more=ROUNDING):
             self.state[row, column] = DOMINANCE
+            self.rely_on_measured(row, column, self._evaluated[column, rate])
             return None
         batch, above = int(self.lattice.batches[row]), int(self.lattice.thresholds[column])
         cores = core_station(self.machine, self.sizes, batch, above)
@@ -98,6 +102,14 @@ class LatticeSearch:
             self._solve(row, column, Stations(present))
         return late
 
+    def rely_on_measured(
+        self, row: int, columns: int | NDArray[np.intp], offloaded: float | NDArray[np.float64]
+    ) -> None:
+        """Note whether policies were excluded that what is proven leaves open, given shares late at the accelerator."""
+        if not (self.measured or self.bounds.exact):
+            core_late = self.bounds.core_late[row, columns]
+            self.measured = not bool(np.all(self.bounds.missed(core_late, offloaded, columns, more=ROUNDING)))
+
     def result(self, *, exact: bool) -> SearchResult:
         """Report the best policy; of an exact search, what became of all."""
         fastest = (0, 0) if self.best is not None else self.bounds.fastest()
@@ -106,7 +118,9 @@ class LatticeSearch:
             self.challenge(*fastest)
         counts = np.bincount(self.state.ravel(), minlength=SOLVED + 1)
         counts[DOMINANCE] += self.lattice.points - self.state.size
-        certificate = Certificate(self.lattice.points, *(int(count) for count in counts[IDLE:]))
+        gap = MEASURED_GAP if self.measured else 0.0
+        idle, utilization, dominance, evaluation, solved = map(int, counts[IDLE:])
+        certificate = Certificate(self.lattice.points, idle, utilization, dominance, evaluation, solved, gap)
         told = certificate.evaluated, tuple(self.trace), self.lattice.points
         proof = certificate if exact else None
         if self.best is not None:

@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from brute_force import KINDS, drawn
 from recplan.profiles import read_scenario
-from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla
+from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, Stations
 from recplan.solvers import grid_search, idle_percentile, max_qps
+from recplan.solvers.search.bounds import LatticeBounds
+from recplan.solvers.search.certificate import MEASURED_GAP
+from recplan.solvers.search.lattice import lattice_of
 from source_tree import EXAMPLES
-from strategies import machines, pmfs, scopes, service_curves
+from strategies import contentions, machines, pmfs, scopes, service_curves, with_contention
 
 CORES = CorePool(2, ServiceCurve.from_table([1], [0.01]))
 #: Capacities are solved to a relative 1e-6, and so near they pass for equal.
@@ -54,6 +58,55 @@ def test_the_exact_search_finds_what_solving_every_policy_finds(lattice, scope):
     if scope == "station":
         together = grid_search(machine, sizes, replace(sla, scope="machine"), batches, thresholds)
         assert result.qps <= together.qps * (1.0 + EQUAL)
+
+
+@settings(max_examples=100)
+@given(lattices(), scopes(), st.floats(0.01, 0.99), st.data())
+def test_no_load_makes_fewer_queries_late_than_an_idle_machine_does(lattice, scope, utilization, data):
+    machine, sizes, sla, _, _ = lattice
+    machine = with_contention(machine, data.draw(st.none() | contentions()))
+    machine = without_noise(machine)
+    found = lattice_of(machine, sizes)
+    bounds = LatticeBounds(machine, sizes, replace(sla, scope=scope), found.batches, found.thresholds)
+    row = data.draw(st.integers(0, found.batches.size - 1))
+    column = data.draw(st.integers(0, found.thresholds.size - 1))
+    stations = Stations.of(machine, sizes, found.policy(row, column))
+    late = {station.name: station.late(utilization * stations.stable_qps, sla.seconds) for station in stations}
+    assert late.get("cpu", 0.0) >= bounds.core_late[row, column] - 1e-9
+    assert late.get("accelerator", 0.0) >= bounds.offloaded_late[column] - 1e-9
+
+
+def without_noise(machine):
+    def quiet(curve):
+        return replace(curve, scv=0.0)
+
+    unit = machine.accelerator and Accelerator(quiet(machine.accelerator.service), machine.accelerator.units)
+    return Machine(CorePool(machine.cpu.cores, quiet(machine.cpu.service)), unit)
+
+
+@pytest.mark.parametrize(
+    ("cores", "unit", "scv", "seconds", "proven"),
+    [
+        (4, False, 0.0, 0.035, True),
+        (1, True, 0.7, 0.035, True),
+        (4, True, 0.0, 0.035, False),
+        # Without bounds of noise nothing is excluded on the cores alone but by evaluation.
+        (4, False, 0.7, 0.035, True),
+        (4, False, 0.7, 0.012, False),
+    ],
+)
+def test_the_certificate_says_whether_it_is_proven_or_leans_on_what_was_measured(cores, unit, scv, seconds, proven):
+    curve = ServiceCurve.from_table([1, 256], [0.002, 0.030], scv=scv)
+    accelerator = Accelerator(ServiceCurve.from_table([1, 256], [0.009, 0.012], scv=scv)) if unit else None
+    sizes = QuerySizes.lognormal(median=60, sigma=0.8, max_size=256)
+    certificate = grid_search(Machine(CorePool(cores, curve), accelerator), sizes, Sla(95, seconds)).certificate
+    assert certificate.gap == (0.0 if proven else MEASURED_GAP)
+    assert certificate.claim.startswith("proven" if proven else "within the estimate")
+
+
+@pytest.mark.parametrize(("kind", "index"), [(kind, index) for kind in KINDS for index in range(2)])
+def test_the_exact_search_gives_nothing_away_on_random_machines(kind, index):
+    assert drawn(kind, 7, index).given_away() in (None, pytest.approx(0.0, abs=EQUAL))
 
 
 def random_curve(rng, largest, scv):
@@ -100,7 +153,8 @@ def test_the_exact_search_finds_the_highest_of_several_hills(seed):
 def test_the_certificate_accounts_for_every_policy(lattice):
     machine, sizes, sla, batches, thresholds = lattice
     result = grid_search(machine, sizes, sla, batches, thresholds)
-    points, *parts = astuple(result.certificate)
+    points, *parts, gap = astuple(result.certificate)
+    assert gap in (0.0, MEASURED_GAP)
     assert points == result.points == len(policies(machine, sizes, batches, thresholds))
     assert sum(parts) == points
     assert min(parts) >= 0
