@@ -95,11 +95,15 @@ def measure(task: Task) -> list[Row]:
             error / seconds,
             enough,
             found.queries,
-            latency.accuracy,
+            str(latency.accuracy),
             scenario.description,
         )
         for q, seconds, error, enough in zip(
-            PERCENTILES, found.seconds.tolist(), found.standard_errors.tolist(), found.precise.tolist(), strict=True
+            PERCENTILES,
+            found.seconds[:-1].tolist(),
+            found.standard_errors[:-1].tolist(),
+            found.precise[:-1].tolist(),
+            strict=True,
         )
     ]
 

@@ -294,6 +294,11 @@ GIVEN = {
         "solvers.search.bounds.ROUNDING",
         "solvers.search.pattern_search.ROUNDING",
     ),
+    "what solvers reach, as tests hold, and which percentiles a sentence names": (
+        "queuemodel.accuracy.EXACT_BOUND",
+        "queuemodel.accuracy.LATTICE_BOUND",
+        "queuemodel.accuracy.TOLD",
+    ),
     "how much room an array has at first, before it grows; no figure depends on it": (
         "queuemodel.kernels.mg1.ROOM",
         "queuemodel.kernels.mg1.ROOM_PER_CELL",

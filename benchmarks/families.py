@@ -34,9 +34,12 @@ def family(name: str) -> tuple[Scenario, ...]:
     if name == "long":
         return tuple(_alike([QuerySizes.uniform(1, 400)], (100, 400), (0.3, 0.9, 0.97), (0.0,)))
     if name == "cut":
-        return (*_first("few", _estimated("shorter")), *_first("many", _estimated("shorter")))
+        return (
+            *_first("few", _estimated("shorter last requests")),
+            *_first("many", _estimated("shorter last requests")),
+        )
     if name == "finely cut":
-        return _first("many", _estimated("shorter"), batch_size=8)
+        return _first("many", _estimated("shorter last requests"), batch_size=8)
     if name == "remainders":
         return _first("pool", _mostly_remainders, batch_size=200)
     if name == "vast":
@@ -44,7 +47,7 @@ def family(name: str) -> tuple[Scenario, ...]:
     if name == "noise":
         return _first("noise", _estimated("noise"))
     if name == "single":
-        return _first("pool-noise", _estimated("single"), MAX_SIZE, MACHINES // 2)
+        return _first("pool-noise", _estimated("single requests"), MAX_SIZE, MACHINES // 2)
     if name == "nearly":
         return _first("pool", _rarely_cut, MAX_SIZE // 2)
     return _first(name)
@@ -80,11 +83,11 @@ def _at_batch(scenario: Scenario, batch_size: int) -> Scenario:
 
 
 def _estimated(what: str) -> Callable[[Scenario], bool]:
-    return lambda scenario: analyzed(scenario).accuracy.startswith(f"estimate ({what}")
+    return lambda scenario: analyzed(scenario).accuracy.kind == what
 
 
 def _mostly_remainders(scenario: Scenario) -> bool:
-    return _estimated("shorter")(scenario) and float(scenario.sizes.pmf[:199].sum()) > 0.7
+    return _estimated("shorter last requests")(scenario) and float(scenario.sizes.pmf[:199].sum()) > 0.7
 
 
 def _rarely_cut(scenario: Scenario) -> bool:

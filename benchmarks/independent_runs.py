@@ -23,12 +23,12 @@ LONGER = 4
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """Simulated percentiles.
+    """Simulated percentiles, and last the mean.
 
     Parameters
     ----------
     seconds, standard_errors : ndarray of float64
-        By percentile, in seconds.
+        Of each, in seconds.
     precise : ndarray of bool
         Whether the standard error is as small as asked.
     queries : int
@@ -42,10 +42,19 @@ class Simulated:
 
 
 def simulated(
-    scenario: Scenario, percentiles: Sequence[float], entropy: Sequence[int], precision: float, max_queries: int
+    scenario: Scenario,
+    percentiles: Sequence[float],
+    entropy: Sequence[int],
+    precision: float | NDArray[np.float64],
+    max_queries: int,
+    first_queries: int = FIRST_QUERIES,
 ) -> Simulated:
-    """Simulate a machine in independent runs until the relative standard error of every percentile is small enough."""
-    queries = min(FIRST_QUERIES, max_queries)
+    """Simulate a machine in independent runs until the relative standard error of every percentile is small enough.
+
+    The precision is one for all, or one of each; then the last is the mean's, which counts for nothing otherwise.
+    """
+    queries = min(first_queries, max_queries)
+    precision = np.append(np.full(len(percentiles), precision), np.inf) if np.ndim(precision) == 0 else precision
     while True:
         seeds = np.random.SeedSequence([*entropy, queries]).generate_state(RUNS)
         runs = np.array([_run(scenario, percentiles, queries // RUNS, int(seed)) for seed in seeds])
@@ -58,4 +67,4 @@ def simulated(
 
 def _run(scenario: Scenario, percentiles: Sequence[float], queries: int, seed: int) -> list[float]:
     sample = simulate(scenario.machine, scenario.sizes, scenario.policy, scenario.qps, queries, seed)
-    return [sample.percentile(q) for q in percentiles]
+    return [*(sample.percentile(q) for q in percentiles), sample.mean]

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+LOADS = (0.15, 0.93)
+#: An interactive service that was sized runs in between.
+SIZED_LOADS = (0.5, 0.96)
+
 
 class Target(NamedTuple):
     """Highest allowed error, as a share: median, 95th percentile and worst."""
@@ -37,14 +41,16 @@ class Group:
         Range of the scv of the service times, drawn log-uniformly; None: deterministic.
     slowdown : tuple of float, optional
         Range of the slowdown when all cores are busy, drawn log-uniformly; None: cores do not slow each other.
+    loads : tuple of float
+        Range of the load, as a share of the stable one.
     wide : bool
         Whether cores are drawn log-uniformly, the scv uniformly (and 0 for some), and lognormal sizes may have a median
         of few items and a tail to the largest.
     cut_at : tuple of float, optional
         Range of the share of queries that the batch size does not cut; None: it is drawn without regard to the sizes.
     searched : bool
-        Whether the policy is the one that `grid_search` picks, and the load what it promises, at most the highest of
-        `SEARCHED_UTILIZATIONS`: a planner takes just those, and they are where an estimate is most optimistic.
+        Whether the policy is the one that `grid_search` picks, and the load what it promises, within the range of
+        loads: a planner takes just those, and they are where an estimate is most optimistic.
     target : Target, optional
         What the analysis must reach; None: for information.
     """
@@ -56,6 +62,7 @@ class Group:
     units: tuple[int, int] = (1, 1)
     scv: tuple[float, float] | None = None
     slowdown: tuple[float, float] | None = None
+    loads: tuple[float, float] = LOADS
     wide: bool = False
     cut_at: tuple[float, float] | None = None
     searched: bool = False
@@ -97,13 +104,22 @@ GROUPS = (
         cut_at=(0.5, 1.0),
         target=Target(0.01, 0.04, 0.10),
     ),
-    Group("searched", "searched policies, c 1-100, deterministic", (1, 100), wide=True, searched=True, target=SEARCHED),
+    Group(
+        "searched",
+        "searched policies, c 1-100, deterministic",
+        (1, 100),
+        loads=SIZED_LOADS,
+        wide=True,
+        searched=True,
+        target=SEARCHED,
+    ),
     Group(
         "searched-noise",
         "searched policies, c 1-100, scv 0-1",
         (1, 100),
         scv=(0.0, 1.0),
         wide=True,
+        loads=SIZED_LOADS,
         searched=True,
         target=SEARCHED,
     ),
@@ -115,6 +131,7 @@ GROUPS = (
         units=(1, 2),
         scv=(0.0, 1.0),
         wide=True,
+        loads=SIZED_LOADS,
         searched=True,
         target=SEARCHED,
     ),
@@ -125,6 +142,7 @@ GROUPS = (
         scv=(0.0, 1.0),
         slowdown=(1.1, 3.0),
         wide=True,
+        loads=SIZED_LOADS,
         searched=True,
         target=CONTENTION,
     ),

@@ -25,9 +25,6 @@ from recplan.queuemodel import (
 from recplan.solvers import grid_search
 
 MAX_SIZE = 1024
-UTILIZATIONS = (0.15, 0.93)
-#: Loads of searched policies, as shares of the stable one: an interactive service that was sized runs in between.
-SEARCHED_UTILIZATIONS = (0.5, 0.96)
 SEARCHED_PERCENTILES = (95.0, 99.0)
 #: Share of the machines of a wide group that have no noise at all.
 NOISELESS = 0.25
@@ -51,17 +48,17 @@ def draw(group: Group, seed: int, index: int) -> Scenario:
     """Draw the machine of a group that has this seed and index."""
     rng = np.random.default_rng([seed, *group.key.encode(), index])
     drawn = _drawn(group, rng)
-    return _searched(drawn, rng) if group.searched else drawn
+    return _searched(drawn, rng, group.loads) if group.searched else drawn
 
 
-def _searched(drawn: Scenario, rng: np.random.Generator) -> Scenario:
+def _searched(drawn: Scenario, rng: np.random.Generator, loads: tuple[float, float]) -> Scenario:
     """Search the policy that carries the most within the latency that the drawn one has, and take what it promises."""
     percentile = float(rng.choice(SEARCHED_PERCENTILES))
     scope: Scope = "machine" if rng.random() < 0.5 else "station"
     seconds = analyze(drawn.machine, drawn.sizes, drawn.policy, drawn.qps).percentile(percentile)
     found = grid_search(drawn.machine, drawn.sizes, Sla(percentile, seconds, scope))
     stable = stable_qps(drawn.machine, drawn.sizes, found.policy)
-    least, most = SEARCHED_UTILIZATIONS
+    least, most = loads
     qps = min(max(found.qps, least * stable), most * stable)
     words = (
         f"; searched at p{percentile:g} <= {seconds:.6g} s ({scope}): B={found.policy.batch_size} "
@@ -84,7 +81,7 @@ def _drawn(group: Group, rng: np.random.Generator) -> Scenario:
     batch = int(_log_uniform(rng, *BATCHES)) if rng.random() < 0.5 else int(2 ** rng.integers(3, 11))
     if group.cut_at is not None:
         batch = int(np.searchsorted(np.cumsum(sizes.pmf), rng.uniform(*group.cut_at))) + 1
-    rho = rng.uniform(*(SEARCHED_UTILIZATIONS if group.searched else UTILIZATIONS))
+    rho = rng.uniform(*group.loads)
     threshold = _threshold(rng, sizes) if accelerated else sizes.max_size
 
     # Seconds of work that a query brings to each server, from which the load follows.

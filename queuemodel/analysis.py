@@ -9,19 +9,20 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .accuracy import Accuracy
 from .inputs import arguments
 from .inputs.machine import Machine
 from .inputs.policy import Policy
 from .inputs.query_sizes import QuerySizes
 from .numerics import level
 from .numerics.quantile import quantile
-from .results import LawPresentation
+from .results import AnalysisPresentation
 from .stations.protocol import StationLaw
 from .stations.station import Station, Stations
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Latency(LawPresentation):
+class Latency(AnalysisPresentation):
     """The stationary latency of a machine's queries at one load, and how busy its stations are.
 
     Latency runs from a query's arrival until its last request completes. Waits are those of the single requests
@@ -37,8 +38,6 @@ class Latency(LawPresentation):
         Share of the time that a unit works; None on a machine without accelerator.
     accelerator_share : float
         Share of the queries that go to the accelerator.
-    accuracy : str
-        "exact", or what is estimated.
 
     Examples
     --------
@@ -53,7 +52,6 @@ class Latency(LawPresentation):
     cpu_utilization: float
     accelerator_utilization: float | None
     accelerator_share: float
-    accuracy: str
     _stations: Stations = field(repr=False)
     _laws: tuple[tuple[Station, StationLaw], ...] = field(repr=False)
 
@@ -74,6 +72,38 @@ class Latency(LawPresentation):
             If `q` is not a number from 1 to 99.99.
         """
         return self._percentile(arguments.percentile("q", q))
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """How far percentiles may be from the truth; as text, "exact" or a sentence."""
+        return Accuracy.of(self._stations, self.qps)
+
+    def error(self, q: float) -> float | None:
+        """What the q-th percentile may be off by, in seconds: 95 of 100 machines of this kind kept that.
+
+        None where no machine of this kind was measured, or not at such a percentile.
+
+        Raises
+        ------
+        ValueError
+            If `q` is not a number from 1 to 99.99.
+
+        Examples
+        --------
+        >>> from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, analyze
+        >>> machine = Machine(cpu=CorePool(cores=8, service=ServiceCurve.from_table([1, 64], [0.001, 0.010])))
+        >>> latency = analyze(machine, QuerySizes.uniform(1, 256), Policy(batch_size=64), qps=200.0)
+        >>> latency.error(95) == latency.accuracy.bound(95) * latency.percentile(95)
+        True
+        """
+        bound = self.accuracy.bound(q)
+        return None if bound is None else bound * self.percentile(q)
+
+    @property
+    def mean_error(self) -> float | None:
+        """What the mean may be off by, in seconds, in the sense of `error`."""
+        bound = self.accuracy.mean_bound
+        return None if bound is None else bound * self.mean
 
     def sides(self, q: float) -> tuple[float, float]:
         """The percentiles just below and just above the q-th, in seconds: those of shares a standard error apart.
@@ -226,7 +256,6 @@ def latency_at(stations: Stations, qps: float) -> Latency:
         rate,
         *stations.utilizations(rate),
         stations.accelerator_share,
-        stations.accuracy,
         stations,
         tuple((station, station.at(rate)) for station in stations),
     )

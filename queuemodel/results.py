@@ -137,6 +137,28 @@ class LawPresentation(Presentation):
         return [{"percentile": q, "seconds": law.percentile(q)} for q in PERCENTILES]
 
 
+class _Analyzed(_Law, Protocol):
+    @property
+    def accuracy(self) -> object: ...
+    @property
+    def mean_error(self) -> float | None: ...
+    def error(self, q: float) -> float | None: ...
+
+
+class AnalysisPresentation(LawPresentation):
+    """Gives an analyzed law its presentation: that of a law with what its percentiles may be off by."""
+
+    __slots__ = ()
+
+    def _figures(self) -> Row:
+        law = cast(_Analyzed, self)
+        return {**super()._figures(), "mean_error_seconds": law.mean_error, "accuracy": str(law.accuracy)}
+
+    def _rows(self) -> list[Row]:
+        law = cast(_Analyzed, self)
+        return [{**row, "error_seconds": law.error(row["percentile"])} for row in super()._rows()]
+
+
 class _Sampled(_Law, Protocol):
     seed: int
     cpu_utilization: float

@@ -45,7 +45,7 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, plot: PlotO
             "qps": qps,
             **describe_policy(policy),
             **latency_record(latency, percentiles),
-            "accuracy": latency.accuracy,
+            "accuracy": str(latency.accuracy),
         }
         on_jumps = jumps(latency, percentiles)
     if output.format.for_reading:

@@ -56,7 +56,7 @@ An interrupt from the keyboard prints the points that are done, with status
 _POINT = (
     *POLICY,
     Quantity("capacity_qps", "queries/s", significant),
-    Quantity("latency_ms", "latency (ms)", significant),
+    Quantity("latency_ms", "latency (ms)", significant, error="latency_error_ms"),
     Quantity("cpu_utilization", "cores (%)", per_cent),
     Quantity("accelerator_utilization", "accelerator (%)", per_cent, narrow="accel. (%)"),
     Quantity("watts", "power (W)", significant),
@@ -132,6 +132,7 @@ def _record(point: SweepPoint, sizes: str, sla: Sla, cores: int, on_front: bool)
         **describe_policy(point.policy),
         "capacity_qps": point.qps,
         "latency_ms": milliseconds(point.latency_seconds),
+        "latency_error_ms": milliseconds(point.latency_error_seconds),
         "cpu_utilization": point.cpu_utilization,
         "accelerator_utilization": point.accelerator_utilization,
         "watts": point.watts,

@@ -78,7 +78,7 @@ def run(
                 "comparisons": found.records,
                 "analysis_time_ms": found.analysis_ms,
                 "simulation_time_ms": found.simulation_ms,
-                "accuracy": found.latency.accuracy,
+                "accuracy": str(found.latency.accuracy),
                 "jumps": on_jumps,
             },
         )

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .printable import line
+from .wording import give_or_take
 
 Record = Mapping[str, Any]
 
@@ -41,6 +42,8 @@ class Quantity:
         Whether what it writes is text, which a table aligns to the left.
     narrow : str
         A shorter label for where the table is too wide; empty where there is none.
+    error : str
+        The key of what the value may be off by, in the same unit, where a table shows both; then `shown` is not asked.
     """
 
     key: str
@@ -48,12 +51,15 @@ class Quantity:
     shown: Callable[[Any], str] | None = None
     text: bool = False
     narrow: str = ""
+    error: str = ""
 
     def cell(self, record: Record) -> str:
         """Write the quantity of a record for a table, in one line; ``-`` where it does not exist."""
         value = record[self.key]
         if value is None:
             return "-"
+        if self.error:
+            return give_or_take(value, record[self.error])
         return line(str(value) if self.shown is None else self.shown(value))
 
 

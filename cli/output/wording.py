@@ -15,6 +15,20 @@ def significant(value: float, digits: int = 4) -> str:
     return f"{value:.{max(0, digits - 1 - exponent)}f}"
 
 
+def give_or_take(value: float, error: float | None) -> str:
+    """Write an estimate and, no finer, what it may be off by; that is left out where no digit shows it.
+
+    >>> give_or_take(41.2345, 0.4123), give_or_take(41.2345, 0.000041), give_or_take(41.2345, None)
+    ('41.23 (+-0.41)', '41.23', '41.23 (+-?)')
+    """
+    text = significant(value)
+    if error is None:
+        return f"{text} (+-?)"
+    decimals = min(len(significant(number, digits).partition(".")[2]) for number, digits in ((value, 4), (error, 2)))
+    shown = f"{error:.{decimals}f}"
+    return f"{text} (+-{shown})" if float(shown) else text
+
+
 def ratio(value: float) -> str:
     """Write a factor, or a quotient, to three significant digits."""
     return significant(value, 3)

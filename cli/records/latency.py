@@ -35,28 +35,50 @@ def percentile_key(percentile: float) -> str:
     return f"latency_p{percentile:g}_ms"
 
 
+def error_key(percentile: float) -> str:
+    """Name the field of what a percentile of the latency may be off by.
+
+    >>> error_key(95.0)
+    'latency_p95_error_ms'
+    """
+    return f"latency_p{percentile:g}_error_ms"
+
+
+def percentile_quantity(percentile: float, label: str) -> Quantity:
+    """Show a percentile of the latency, in milliseconds, with what it may be off by."""
+    return Quantity(percentile_key(percentile), label, significant, error=error_key(percentile))
+
+
+def percentile_record(latency: Latency | None, percentile: float) -> Mapping[str, Any]:
+    """Tell a percentile of a latency law and what it may be off by; None where there is no law."""
+    return {
+        percentile_key(percentile): milliseconds(latency.percentile(percentile)) if latency else None,
+        error_key(percentile): milliseconds(latency.error(percentile)) if latency else None,
+    }
+
+
 def latency_quantities(percentiles: Iterable[float]) -> tuple[Quantity, ...]:
     """List what `latency_record` tells, in the order of a table."""
     return (
-        Quantity("latency_mean_ms", "latency, mean (ms)", significant),
-        *(
-            Quantity(percentile_key(percentile), f"latency, p{percentile:g} (ms)", significant)
-            for percentile in percentiles
-        ),
+        Quantity("latency_mean_ms", "latency, mean (ms)", significant, error="latency_mean_error_ms"),
+        *(percentile_quantity(percentile, f"latency, p{percentile:g} (ms)") for percentile in percentiles),
         *_SHARES,
     )
 
 
 def latency_record(latency: Latency | None, percentiles: Iterable[float]) -> Mapping[str, Any]:
     """Tell a latency law; every field is None where there is none."""
-    if latency is None:
-        return {quantity.key: None for quantity in latency_quantities(percentiles)}
+    told: dict[str, Any] = {
+        "latency_mean_ms": milliseconds(latency.mean) if latency else None,
+        "latency_mean_error_ms": milliseconds(latency.mean_error) if latency else None,
+    }
+    for percentile in percentiles:
+        told |= percentile_record(latency, percentile)
     return {
-        "latency_mean_ms": milliseconds(latency.mean),
-        **{percentile_key(p): milliseconds(latency.percentile(p)) for p in percentiles},
-        "cpu_utilization": latency.cpu_utilization,
-        "accelerator_utilization": latency.accelerator_utilization,
-        "offloaded_share": latency.accelerator_share,
+        **told,
+        "cpu_utilization": latency.cpu_utilization if latency else None,
+        "accelerator_utilization": latency.accelerator_utilization if latency else None,
+        "offloaded_share": latency.accelerator_share if latency else None,
     }
 
 

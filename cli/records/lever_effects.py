@@ -12,11 +12,11 @@ from ..output.wording import given, milliseconds, ratio, significant
 from ..scenario.levers import levered
 from ..scenario.policy import describe_policy
 from ..scenario.setting import Setting
-from .latency import POLICY, percentile_key
+from .latency import POLICY, percentile_quantity, percentile_record
 
 if TYPE_CHECKING:
     from recplan.profiles import PulledLever
-    from recplan.queuemodel import Machine, Policy, QuerySizes, Sla
+    from recplan.queuemodel import Latency, Machine, Policy, QuerySizes, Sla
     from recplan.solvers import SearchMethod, SearchResult
 
 
@@ -53,7 +53,7 @@ def effects(
                 {
                     "lever": name,
                     **_service_times(machine, sizes, policy),
-                    percentile_key(sla.percentile): _latency_ms(machine, sizes, policy, qps, sla.percentile),
+                    **percentile_record(_latency(machine, sizes, policy, qps), sla.percentile),
                     **describe_policy(chosen.policy),
                     "capacity_qps": chosen.qps,
                     "times_as_it_is": chosen.qps / qps if qps else None,
@@ -73,7 +73,7 @@ def effects_table(setting: Setting, sla: Sla, records: Sequence[Mapping[str, Any
         Quantity("lever", "lever"),
         Quantity("cpu_service_ms", "core, batch (ms)", significant),
         *([Quantity("accelerator_service_ms", "accelerator, query (ms)", significant)] if offloads else []),
-        Quantity(percentile_key(sla.percentile), f"p{given(sla.percentile)} (ms)", significant),
+        percentile_quantity(sla.percentile, f"p{given(sla.percentile)} (ms)"),
         *(POLICY if offloads else POLICY[:1]),
         Quantity("capacity_qps", "capacity (queries/s)", significant),
         Quantity("times_as_it_is", "x as it is", ratio),
@@ -104,13 +104,13 @@ def _mean_offloaded(sizes: QuerySizes, policy: Policy) -> float:
     return float((weights * np.arange(1, sizes.max_size + 1)).sum() / weights.sum())
 
 
-def _latency_ms(machine: Machine, sizes: QuerySizes, policy: Policy, qps: float, percentile: float) -> float | None:
+def _latency(machine: Machine, sizes: QuerySizes, policy: Policy, qps: float) -> Latency | None:
     from recplan.queuemodel import OverloadedError, analyze
     from recplan.solvers import BELOW_CAPACITY
 
     if qps == 0.0:
         return None
     try:
-        return milliseconds(analyze(machine, sizes, policy, qps * BELOW_CAPACITY).percentile(percentile))
+        return analyze(machine, sizes, policy, qps * BELOW_CAPACITY)
     except OverloadedError:
         return None

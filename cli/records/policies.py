@@ -33,7 +33,7 @@ def policy_records(
             "share_of_chosen": candidate.qps / chosen_qps,
             **latency_record(latency, percentiles),
             "evaluations": candidate.evaluations,
-            "accuracy": latency.accuracy if latency else None,
+            "accuracy": str(latency.accuracy) if latency else None,
             "reason": candidate.reason,
         }
         for candidate, latency in zip(compared, latencies, strict=True)

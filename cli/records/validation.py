@@ -25,12 +25,12 @@ TRIAL_SHARE = 0.01
 
 QUANTITIES = (
     Quantity("quantity", "latency"),
-    Quantity("analysis_ms", "analysis (ms)", significant),
+    Quantity("analysis_ms", "analysis (ms)", significant, error="analysis_error_ms"),
     Quantity("simulation_ms", "simulated (ms)", significant),
     Quantity("interval_low_ms", "from (ms)", significant),
     Quantity("interval_high_ms", "to (ms)", significant),
     Quantity("relative_difference", "diff. (%)", lambda share: f"{100 * share:+.2f}"),
-    Quantity("within_interval", "within", yes_or_no),
+    Quantity("within_error", "within", yes_or_no),
 )
 
 
@@ -115,13 +115,13 @@ def validated(
 
 def side_by_side(latency: Latency, sample: Sample, percentiles: Iterable[float]) -> list[dict[str, Any]]:
     """Hold the mean and percentiles of an analysis against those of a simulation, as the records of a result."""
-    records = [_comparison("mean", latency.mean, sample.mean, None)]
+    records = [_comparison("mean", latency.mean, latency.mean_error, sample.mean, None)]
     for percentile in percentiles:
-        ours, theirs = latency.percentile(percentile), sample.percentile(percentile)
+        ours, error = latency.percentile(percentile), latency.error(percentile)
         # Of too short a run there is none; `Validation.unsettled` says so.
         enough = sample.queries >= sample.needed_for(percentile)
         interval = sample.confidence_interval(percentile) if enough else None
-        records.append(_comparison(f"p{percentile:g}", ours, theirs, interval))
+        records.append(_comparison(f"p{percentile:g}", ours, error, sample.percentile(percentile), interval))
     return records
 
 
@@ -132,16 +132,23 @@ def _timed(work: Callable[[], T]) -> tuple[T, float]:
 
 
 def _comparison(
-    quantity: str, analysed: float, simulated: float, interval: tuple[float, float] | None
+    quantity: str, analysed: float, error: float | None, simulated: float, interval: tuple[float, float] | None
 ) -> dict[str, Any]:
     low, high = interval or (None, None)
-    within = low * (1.0 - SOLVED) <= analysed <= high * (1.0 + SOLVED) if low is not None and high is not None else None
+
+    def within(beyond: float) -> bool | None:
+        if interval is None:
+            return None
+        return interval[0] * (1.0 - SOLVED) - beyond <= analysed <= interval[1] * (1.0 + SOLVED) + beyond
+
     return {
         "quantity": quantity,
         "analysis_ms": milliseconds(analysed),
+        "analysis_error_ms": milliseconds(error),
         "simulation_ms": milliseconds(simulated),
         "interval_low_ms": milliseconds(low),
         "interval_high_ms": milliseconds(high),
         "relative_difference": analysed / simulated - 1.0,
-        "within_interval": within,
+        "within_interval": within(0.0),
+        "within_error": within(error or 0.0),
     }

@@ -63,16 +63,19 @@ def key_figures(compared: Sequence[Candidate], plan: Fleet | DayPlan | None) -> 
 
 def verdict(found: Validation, sla: Sla) -> str:
     """Say whether the simulation bears the analysis out, in sentences."""
-    outside = [record for record in found.records if record["within_interval"] is False]
+    outside = [record for record in found.records if record["within_error"] is False]
     if not outside:
-        text = "The simulation agrees: every percentile of the analysis lies within the bounds of the simulated one."
+        text = (
+            "The simulation agrees: every percentile of the analysis lies as near to the bounds of the simulated one "
+        )
+        text += "as is known of such machines."
     else:
         off = " and ".join(f"{100 * row['relative_difference']:+.2f} % at {row['quantity']}" for row in outside)
         text = f"The simulation does not agree in every figure: the analysis is off by {off}."
-        if found.latency.accuracy == "exact":
+        if found.latency.accuracy.exact:
             text += " It is exact here, but chance alone puts one bound in twenty wrong."
         else:
-            text += " It is an estimate here: that is its error, and the simulation's noise, which more queries lower."
+            text += " It is an estimate here, and further off than is known of most such machines."
     percentile = given(sla.percentile)
     simulated = found.sample.percentile(sla.percentile)
     beyond = 100.0 * (simulated / sla.seconds - 1.0)

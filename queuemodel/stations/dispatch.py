@@ -16,11 +16,11 @@ from .protocol import StationQueue
 from .request_mix import RequestMix
 
 EXACT = "exact"
-# What benchmarks/accuracy.py measured for 95 of 100 percentiles, p95 and p99, on random machines.
-CUT_ESTIMATE = "estimate (shorter last requests): p95 and p99 mostly within 1 % of simulation, 3 % on 2 to 7 servers"
-NOISE_ESTIMATE = "estimate (noise): p95 and p99 mostly within 1.2 % of simulation on 8 servers or more, scv up to 1"
-SERVICE_ESTIMATE = "estimate (single requests): p95 and p99 mostly within 1 % of simulation, 10 % with a heavy tail"
-CONTENTION_ESTIMATE = "estimate (contention): p95 and p99 mostly within 10 % of simulation, slowdowns up to 3"
+#: What an answer that is not exact leans on; what it is off by was measured of each.
+CUT_ESTIMATE = "shorter last requests"
+NOISE_ESTIMATE = "noise"
+SERVICE_ESTIMATE = "single requests"
+CONTENTION_ESTIMATE = "contention"
 
 
 def station_queue(mix: RequestMix, slowdowns: NDArray[np.float64]) -> tuple[StationQueue, str]:

@@ -14,7 +14,7 @@ from ..inputs.overload import OverloadedError
 from ..inputs.policy import Policy
 from ..inputs.query_sizes import QuerySizes
 from ..numerics import level
-from .dispatch import EXACT, station_queue
+from .dispatch import station_queue
 from .protocol import StationLaw, StationQueue
 from .request_mix import RequestMix, mix_of
 
@@ -75,7 +75,7 @@ class Station:
 
     @property
     def accuracy(self) -> str:
-        """What kind of answer the method gives."""
+        """What kind of answer the method gives: "exact", or what it estimates."""
         return self._chosen[1]
 
     @cached_property
@@ -191,11 +191,6 @@ class Stations(tuple[Station, ...]):
         if self.cpu is None:
             return 1.0
         return 0.0 if self.accelerator is None else min(self.accelerator.share, 1.0)
-
-    @property
-    def accuracy(self) -> str:
-        """What kind of answer the methods give: "exact", or what is estimated."""
-        return next((station.accuracy for station in self if station.accuracy != EXACT), EXACT)
 
     @property
     def scale(self) -> float:

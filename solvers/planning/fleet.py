@@ -44,6 +44,8 @@ class FleetLoad:
         Power of all machines together; None where it is not known.
     reason : str or None
         Why there is a load but no latency, or why the target is missed although that latency is within it.
+    latency_error_seconds : float or None
+        What that latency may be off by, as `Latency.error` tells; None where nothing tells it.
     """
 
     machines: int
@@ -54,6 +56,7 @@ class FleetLoad:
     meets_target: bool
     watts: float | None
     reason: str | None = None
+    latency_error_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +171,12 @@ class SizedMachine:
         except OverloadedError as overloaded:
             return FleetLoad(machines, rate, None, None, None, False, None, str(overloaded))
         busy = latency.cpu_utilization, latency.accelerator_utilization
-        seconds = latency.percentile(self.sla.percentile)
+        seconds, error = latency.percentile(self.sla.percentile), latency.error(self.sla.percentile)
         reason = None
         if not meets and seconds <= self.sla.seconds and self.sla.scope == "station":
             reason = "all queries together keep the target, those of one station alone do not"
-        return FleetLoad(machines, rate, seconds, *busy, meets, self._watts(machines, *busy), reason)
+        watts = self._watts(machines, *busy)
+        return FleetLoad(machines, rate, seconds, *busy, meets, watts, reason, latency_error_seconds=error)
 
     def cost(self, machine_hours: float) -> float | None:
         """Price of so many machine-hours; None where no price was given."""

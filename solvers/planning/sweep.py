@@ -45,6 +45,8 @@ class SweepPoint(Restorable):
         Power there; None where it is not known or the capacity is 0.
     reason : str or None
         Where the capacity is 0: why.
+    latency_error_seconds : float or None
+        What the latency may be off by, as `Latency.error` tells; None where nothing tells it.
     """
 
     at: tuple[tuple[str, AxisValue], ...]
@@ -55,6 +57,7 @@ class SweepPoint(Restorable):
     accelerator_utilization: float | None
     watts: float | None
     reason: str | None = None
+    latency_error_seconds: float | None = None
 
     @property
     def qps_per_watt(self) -> float | None:
@@ -212,4 +215,5 @@ class _Place:
         # The capacity is only solved so far, and points that all just meet the target shall tie.
         if seconds > self.sla.seconds * (1.0 - SOLVED):
             seconds = self.sla.seconds
-        return SweepPoint(at, policy, qps, seconds, *busy, watts)
+        error = latency.error(self.sla.percentile)
+        return SweepPoint(at, policy, qps, seconds, *busy, watts, latency_error_seconds=error)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from commands import document, invoked, printed, rows
-from recplan.cli.output.wording import significant
+from recplan.cli.output.wording import give_or_take
 from recplan.profiles import known_hardware, load, models, presets, read_scenario
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Stations, analyze, simulate
 from recplan.solvers import coordinate_search, grid_search, hill_climb, max_qps, static_policy
@@ -46,17 +46,19 @@ def test_analyze_says_what_the_library_says(load, batch_size, offload_above):
         "batch_size": batch_size,
         "offload_above": offload_above,
         "latency_mean_ms": 1e3 * latency.mean,
+        "latency_mean_error_ms": 1e3 * latency.mean_error,
         **{f"latency_p{q:g}_ms": 1e3 * latency.percentile(q) for q in (50, 90, 95, 99, 99.9)},
+        **{f"latency_p{q:g}_error_ms": 1e3 * latency.error(q) for q in (50, 90, 95, 99, 99.9)},
         "cpu_utilization": latency.cpu_utilization,
         "accelerator_utilization": latency.accelerator_utilization,
         "offloaded_share": latency.accelerator_share,
-        "accuracy": latency.accuracy,
+        "accuracy": str(latency.accuracy),
     }
 
 
 def test_analyze_shows_further_percentiles_in_their_order():
     result = document("analyze", EXAMPLE, "--percentile", "99.99", "--percentile", "75")["result"]
-    shown = [key for key in result if key.startswith("latency_p")]
+    shown = [key for key in result if key.startswith("latency_p") and "error" not in key]
     assert shown == [f"latency_p{q}_ms" for q in ("50", "75", "90", "95", "99", "99.9", "99.99")]
     values = [result[key] for key in shown]
     assert values == sorted(values)
@@ -88,18 +90,23 @@ def test_analyze_prints_a_table_with_units():
         "load (queries/s)": "200",
         "batch size (items)": "128",
         "offload above (items)": "-",
-        "latency, mean (ms)": significant(1e3 * latency.mean),
-        **{f"latency, p{q} (ms)": significant(1e3 * latency.percentile(q)) for q in (50, 90, 95, 99, 99.9)},
+        "latency, mean (ms)": give_or_take(1e3 * latency.mean, 1e3 * latency.mean_error),
+        **{
+            f"latency, p{q} (ms)": give_or_take(1e3 * latency.percentile(q), 1e3 * latency.error(q))
+            for q in (50, 90, 95, 99, 99.9)
+        },
         "utilization, cores (%)": f"{100 * latency.cpu_utilization:.1f}",
         "utilization, accelerator (%)": "-",
         "queries offloaded (%)": "0.0",
     }
+    width = max(map(len, cells.values()))
+    assert "(+-" in cells["latency, p95 (ms)"]
     assert printed("analyze", *MACHINE, "--qps", "200", "--batch-size", "128").splitlines() == [
         "wnd on 4 cores (c5n.2xlarge)",
         "query sizes deeprecsys-production",
         "cpu curve: measured (c5n.2xlarge)",
         "",
-        *(f"{label:28}  {cell:>5}" for label, cell in cells.items()),
+        *(f"{label:28}  {cell:>{width}}" for label, cell in cells.items()),
     ]
 
 
@@ -115,15 +122,17 @@ def test_validate_says_what_analysis_and_simulation_say():
     assert [row["quantity"] for row in percentiles] == ["p50", "p95", "p99"]
     for row, q in zip(percentiles, (50, 95, 99), strict=True):
         low, high = sample.confidence_interval(q)
-        ours, theirs = latency.percentile(q), sample.percentile(q)
+        ours, theirs, error = latency.percentile(q), sample.percentile(q), latency.error(q)
         assert row == {
             "quantity": f"p{q}",
             "analysis_ms": 1e3 * ours,
+            "analysis_error_ms": 1e3 * error,
             "simulation_ms": 1e3 * theirs,
             "interval_low_ms": 1e3 * low,
             "interval_high_ms": 1e3 * high,
             "relative_difference": ours / theirs - 1,
             "within_interval": low * (1 - 1e-6) <= ours <= high * (1 + 1e-6),
+            "within_error": low * (1 - 1e-6) - error <= ours <= high * (1 + 1e-6) + error,
         }
     assert result["analysis_time_ms"] > 0
     assert result["simulation_time_ms"] > 0

@@ -173,7 +173,7 @@ def test_a_latency_law_tells_its_percentiles_in_seconds():
     for q in (50, 90, 95, 99, 99.9):
         assert told[f"p{q:g}_seconds"] == latency.percentile(q)
     assert (told["qps"], told["cpu_utilization"]) == (500.0, latency.cpu_utilization)
-    assert told["accuracy"] == latency.accuracy
+    assert told["accuracy"] == str(latency.accuracy)
     assert json.loads(json.dumps(told)) == told
     assert {shown(value) for value in told.values()} <= set(cells(latency._repr_html_()))
 

@@ -1,0 +1,182 @@
+"""How far the latency law of a machine may be from the truth: what was measured of machines of its kind."""
+
+from __future__ import annotations
+
+import tomllib
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from .inputs import arguments
+from .stations.dispatch import EXACT
+from .stations.station import Station, Stations
+
+#: What solved laws are exact to: the solver's own tolerances, and for one noisy server its lattice in time.
+EXACT_BOUND = 1e-6
+LATTICE_BOUND = 5e-3
+#: Percentiles that the sentence names.
+TOLD = (95.0, 99.0)
+
+
+@dataclass(frozen=True, slots=True)
+class StationKind:
+    """What the error of a station's latency law depends on.
+
+    Parameters
+    ----------
+    name : str
+        "cpu" or "accelerator".
+    method : str
+        "exact", or what is estimated: "shorter last requests", "noise", "single requests", "contention".
+    servers : int
+        Cores or units.
+    utilization : float
+        Share of the time that a server works, were all busy when a request starts.
+    scv : float
+        Squared coefficient of variation of the service time of one request.
+    work_scv : float
+        The same of a query's work, before noise: how much queries differ.
+    slowdown : float
+        Factor on a service time when all servers are busy, against the one that is busy alone.
+    """
+
+    name: str
+    method: str
+    servers: int
+    utilization: float
+    scv: float
+    work_scv: float
+    slowdown: float
+
+    @property
+    def exact(self) -> bool:
+        """Whether the law is solved, not estimated."""
+        return self.method == EXACT
+
+    def bound(self, q: float | None) -> float | None:
+        """Relative error that 95 of 100 such stations kept, at the q-th percentile; of the mean, where q is None.
+
+        None where none was measured.
+        """
+        if self.exact:
+            return LATTICE_BOUND if self.servers == 1 and self.scv > 0.0 else EXACT_BOUND
+        levels, kinds = measured_errors()
+        kind = next((kind for kind in kinds if self._is(kind)), None)
+        if kind is None:
+            return None
+        if q is None:
+            return float(kind["mean"])
+        # Between two percentiles that were measured, the larger.
+        first, last = bisect_right(levels, q) - 1, bisect_left(levels, q)
+        return None if first < 0 or last == len(levels) else max(kind["bounds"][first : last + 1])
+
+    def _is(self, kind: Mapping[str, Any]) -> bool:
+        ranges = kind["of"].items()
+        return kind["method"] == self.method and all(low <= getattr(self, name) <= high for name, (low, high) in ranges)
+
+    @classmethod
+    def of(cls, station: Station, qps: float) -> StationKind:
+        """Describe a station at a load of the machine, in queries per second."""
+        mix = station.mix
+        return cls(
+            station.name,
+            station.accuracy,
+            station.servers,
+            station.utilization(qps),
+            mix.scv,
+            mix.work_square / mix.work**2 - 1.0,
+            station.crowded / float(station.slowdowns[1]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How far percentiles of a latency law may be from the truth.
+
+    A law is exact, up to a solver's tolerance, or an estimate. What an estimate is off by was measured on random
+    machines, policies that a search picks among them, against long simulations; `benchmarks/error_bounds.py` did it.
+    As text, it is a sentence.
+
+    Parameters
+    ----------
+    stations : tuple of StationKind
+        What the error depends on, of each station that gets queries, the cores first.
+
+    Examples
+    --------
+    >>> from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, analyze
+    >>> machine = Machine(cpu=CorePool(cores=8, service=ServiceCurve.from_table([1, 64], [0.001, 0.010])))
+    >>> latency = analyze(machine, QuerySizes.fixed(128), Policy(batch_size=64), qps=200.0)
+    >>> latency.accuracy.exact, latency.accuracy.bound(95), str(latency.accuracy)
+    (True, 1e-06, 'exact')
+    >>> analyze(machine, QuerySizes.uniform(1, 256), Policy(batch_size=64), qps=200.0).accuracy.kind
+    'shorter last requests'
+    """
+
+    stations: tuple[StationKind, ...]
+
+    @classmethod
+    def of(cls, stations: Stations, qps: float) -> Accuracy:
+        """Describe prepared stations at a load, in queries per second."""
+        return cls(tuple(StationKind.of(station, qps) for station in stations))
+
+    @property
+    def exact(self) -> bool:
+        """Whether the law is solved at every station, not estimated."""
+        return all(station.exact for station in self.stations)
+
+    @property
+    def kind(self) -> str:
+        """What is estimated, as `StationKind.method` names it: at the cores, or else at the accelerator; or "exact"."""
+        return next((station.method for station in self.stations if not station.exact), EXACT)
+
+    def bound(self, q: float) -> float | None:
+        """Relative error of the q-th percentile that 95 of 100 machines of this kind kept.
+
+        Of several stations it is the largest bound of one.
+
+        Parameters
+        ----------
+        q : float
+            The percentile, 1 to 99.99.
+
+        Returns
+        -------
+        float, optional
+            As a share of the percentile; None where no machine of the kind was measured, or not at such a percentile.
+
+        Raises
+        ------
+        ValueError
+            If `q` is not a number from 1 to 99.99.
+        """
+        return self._largest(arguments.percentile("q", q))
+
+    @property
+    def mean_bound(self) -> float | None:
+        """Relative error of the mean that 95 of 100 machines of this kind kept; None where none was measured."""
+        return self._largest(None)
+
+    def _largest(self, q: float | None) -> float | None:
+        bounds = [station.bound(q) for station in self.stations]
+        known = [bound for bound in bounds if bound is not None]
+        return max(known) if len(known) == len(bounds) else None
+
+    def __str__(self) -> str:
+        if self.exact:
+            return EXACT
+        bounds = {q: self.bound(q) for q in TOLD}
+        told = [f"p{q:g} within {100.0 * bound:.2g} %" for q, bound in bounds.items() if bound is not None]
+        if not told:
+            return f"estimate ({self.kind}): unlike all machines whose error was measured"
+        return f"estimate ({self.kind}): {' and '.join(told)} of simulation on 95 of 100 machines of this kind"
+
+
+@cache
+def measured_errors() -> tuple[list[float], list[Mapping[str, Any]]]:
+    """Read the percentiles that were measured, in rising order, and the bounds by kind of station."""
+    document = tomllib.loads(files(__package__).joinpath("measured_errors.toml").read_text(encoding="utf-8"))
+    return document["percentiles"], document["kind"]

@@ -1,0 +1,124 @@
+"""What the analysis says of its own error."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from recplan.queuemodel import (
+    MOST_SERVERS,
+    Accelerator,
+    Contention,
+    CorePool,
+    Machine,
+    Policy,
+    QuerySizes,
+    ServiceCurve,
+    Stations,
+    analyze,
+    measured_errors,
+)
+from strategies import percentiles, scenarios, utilizations
+
+SIZES = QuerySizes.uniform(1, 400)
+LEVELS, KINDS = measured_errors()
+
+
+def law(cores=16, scv=0.3, contention=None, load=0.7, sizes=SIZES, batch=64, accelerator=None, above=None):
+    curve = ServiceCurve.from_table([1, 400], [0.002, 0.04], scv, contention=contention)
+    setting = Machine(CorePool(cores, curve), accelerator), sizes, Policy(batch, above)
+    return analyze(*setting, load * Stations.of(*setting).stable_qps)
+
+
+@settings(max_examples=50)
+@given(scenarios(), utilizations(), percentiles())
+def test_an_error_is_the_bound_of_the_kind_of_machine_times_the_figure(scenario, utilization, q):
+    latency = analyze(*scenario, utilization * Stations.of(*scenario).stable_qps)
+    bound = latency.accuracy.bound(q)
+    assert latency.error(q) == (None if bound is None else bound * latency.percentile(q))
+    mean = latency.accuracy.mean_bound
+    assert latency.mean_error == (None if mean is None else mean * latency.mean)
+    assert latency.accuracy.exact == (latency.accuracy.kind == "exact") == (str(latency.accuracy) == "exact")
+
+
+@given(percentiles())
+def test_exact_laws_are_off_by_no_more_than_their_solver_allows(q):
+    alike, one = law(scv=0.0, batch=400, sizes=QuerySizes.fixed(400)), law(cores=1)
+    assert alike.accuracy.exact
+    assert one.accuracy.exact
+    assert 0.0 < alike.accuracy.bound(q) < one.accuracy.bound(q) <= 0.005
+
+
+def test_between_two_percentiles_that_were_measured_the_larger_error_holds_and_outside_none():
+    accuracy = law().accuracy
+    for low, high in itertools.pairwise(LEVELS):
+        both = accuracy.bound(low), accuracy.bound(high)
+        assert accuracy.bound(0.5 * (low + high)) == max(both)
+    assert accuracy.bound(LEVELS[0] - 1.0) is None
+    assert accuracy.bound(0.5 * (LEVELS[-1] + 99.99)) is None
+
+
+def test_of_two_stations_the_larger_bound_holds():
+    card = Accelerator(ServiceCurve.from_table([1, 400], [0.004, 0.02], 0.3), units=3)
+    accuracy = law(accelerator=card, above=200).accuracy
+    assert [station.name for station in accuracy.stations] == ["cpu", "accelerator"]
+    bounds = [station.bound(95.0) for station in accuracy.stations]
+    assert accuracy.bound(95) == max(bounds) > min(bounds) > 0.0
+
+
+def test_the_sentence_names_what_is_estimated_and_the_bounds():
+    accuracy = law(contention=Contention((1, 16), (1.0, 1.5))).accuracy
+    assert accuracy.kind == "contention"
+    told = [f"p{q} within {100 * accuracy.bound(q):.2g} %" for q in (95, 99)]
+    assert (
+        str(accuracy) == f"estimate (contention): {' and '.join(told)} of simulation on 95 of 100 machines of this kind"
+    )
+
+
+def test_machines_unlike_all_that_were_measured_are_told_no_bound():
+    for unlike in (
+        law(cores=MOST_SERVERS),
+        law(scv=40.0),
+        law(load=0.9999),
+        law(contention=Contention((1, 16), (1.0, 30.0))),
+    ):
+        assert unlike.accuracy.bound(95) is None
+        assert unlike.error(95) is None
+        assert unlike.mean_error is None
+        assert str(unlike.accuracy).endswith("unlike all machines whose error was measured")
+
+
+def test_the_presentation_tells_errors_beside_the_figures():
+    latency = law()
+    told = latency.to_dict()
+    assert told["p95_error_seconds"] == latency.error(95)
+    assert told["mean_error_seconds"] == latency.mean_error
+    assert told["accuracy"] == str(latency.accuracy)
+    assert json.loads(json.dumps(told)) == told
+
+
+def test_the_table_of_errors_covers_every_method_and_holds_shares():
+    assert {kind["method"] for kind in KINDS} >= {"shorter last requests", "noise", "contention"}
+    assert sorted(set(LEVELS)) == LEVELS
+    for kind in KINDS:
+        bounds = np.array([*kind["bounds"], kind["mean"]])
+        assert bounds.size == len(LEVELS) + 1
+        assert ((bounds > 0.0) & (bounds <= 1.0)).all()
+        assert all(low <= high for low, high in kind["of"].values())
+
+
+@pytest.mark.parametrize("q", [0.0, 100.0, float("nan")])
+def test_no_bound_is_told_of_what_is_no_percentile(q):
+    with pytest.raises(ValueError, match=r"q\(=.*\) must be"):
+        law().accuracy.bound(q)
+
+
+@given(st.sampled_from(KINDS), st.sampled_from(LEVELS))
+def test_stations_get_the_bound_of_their_own_kind(kind, q):
+    latency = law()
+    station = latency.accuracy.stations[0]
+    middle = {name: 0.5 * (low + high) for name, (low, high) in kind["of"].items()}
+    described = type(station)("cpu", kind["method"], **middle)
+    assert described.bound(q) == kind["bounds"][LEVELS.index(q)]
