@@ -16,6 +16,7 @@ SLOWED = ("slowed", "slowed-noise")
 SIMULATED_CUT = by.against_simulation("cut", "remainders")
 SIMULATED_SLOWED = by.against_simulation("slowed-noise")
 FIRST_FINEST = (0.0, *np.geomspace(1 / 3072, 1 / 24, 24).tolist())
+MANY_LEVELS = tuple(np.linspace(0.0, 1.0, 101).tolist())
 MANY_SURE_TAILS = tuple(np.linspace(0.998, 0.75, 60).tolist())
 
 
@@ -59,7 +60,7 @@ class Constant:
 def registry() -> Iterator[Constant]:
     """Yield every chosen constant of the library, by module."""
     at = "queuemodel.kernels.mg1"
-    yield Constant(at, "STEADY_FOR", (2, 64), by.percentiles("one", "one-noise"), 256)
+    yield Constant(at, "POWERS", (2, 100), by.percentiles("one-noise"), 400)
     at = "queuemodel.kernels.mxgc"
     yield Constant(at, "NEGLIGIBLE", (1e-6, 1e-12), by.percentiles("noise"), 0.0)
     at = "queuemodel.kernels.mxmc"
@@ -82,7 +83,9 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "TILT", (2.0, 32.0), by.percentiles("cut", "alike"), 1.0)
     at = "queuemodel.numerics.gamma"
     yield Constant(at, "DEVIATIONS", (5.0, 7.0, 12.0), by.percentiles("one-noise", *NOISY), 16.0)
-    yield Constant(at, "NARROW", (0.02, 2.0), by.percentiles("one-noise"), 0.001)
+    yield Constant(at, "NARROW", (0.02, 1 / 128), by.percentiles("one-noise"), 1 / 4096)
+    yield Constant(at, "MERGED", (0.1, 1.0), by.percentiles("one-noise"), 0.02)
+    yield Constant(at, "MOST_MERGED", (0.03, 0.3), by.percentiles("one-noise"), 0.01)
     yield Constant(at, "TABLE_POINTS", (256, 8192), by.percentiles(*NOISY), 65536)
     yield Constant(at, "RESIDUAL_POINTS", (64, 2048), by.percentiles("noise", "single"), 16384)
     at = "queuemodel.numerics.quantile"
@@ -139,10 +142,15 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "FAR_STEPS", (5, 20), by.percentiles("noise", "single"), 2)
     yield Constant(at, "DELAY_ORDER", (1.0, 0.7, 0.3), by.against_simulation("single"))
     at = "queuemodel.stations.mg1"
-    yield Constant(at, "CELLS_PER_WORK", (16, 32, 128), by.percentiles("one"), 1024)
-    yield Constant(at, "CELLS_PER_NOISY_WORK", (8, 16, 64), by.percentiles("one-noise"), 512)
-    yield Constant(at, "STEADY", (1e-9, 1e-13), by.percentiles("one", "one-noise"), 1e-14)
-    yield Constant(at, "NEGLIGIBLE", (1e-10, 1e-18), by.percentiles("one", "one-noise"), 1e-20)
+    yield Constant(at, "CELLS", (256, 512, 2048), by.percentiles("one", "one-noise"), 8192)
+    yield Constant(at, "CELLS_PER_WORK", (16, 256), by.percentiles("one-noise"), 1024)
+    yield Constant(at, "STEADY", (1e-2, 1e-4), by.percentiles("one", "one-noise"), 1e-6)
+    yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-12), by.percentiles("one", "one-noise"), 1e-13)
+    yield Constant(at, "SUMMED", (0, 1, 10), by.percentiles("one-noise"), 100)
+    yield Constant(at, "EVEN", (0.001, 0.1), by.percentiles("one-noise"), 0.0001)
+    yield Constant(at, "REMAINDER_LEVELS", ((0.0, 0.5, 1.0),), by.percentiles("one-noise"), MANY_LEVELS)
+    yield Constant(at, "SHORTEST_REMAINDER", (1e-3, 1e-9), by.percentiles("one-noise"), 1e-8)
+    yield Constant(at, "REMAINDER_TIMES", (50, 1000), by.percentiles("one-noise"), 10_000)
     at = "queuemodel.stations.crommelin"
     yield Constant(at, "DEVIATIONS", (4.0, 6.0), by.percentiles("alike"), 16.0)
     at = "queuemodel.stations.mxdc"
@@ -273,6 +281,7 @@ GIVEN = {
         "queuemodel.kernels.doubles",
         "queuemodel.kernels.mxgc.SOME_WAIT",
         "queuemodel.kernels.mxgc.SURE",
+        "queuemodel.stations.interpolated_waits.HAIR",
         "queuemodel.kernels.workload.SOLVED",
         "queuemodel.kernels.workload.MOST_STEPS",
         "queuemodel.numerics.level.HAIR",
@@ -299,11 +308,7 @@ GIVEN = {
         "queuemodel.accuracy.LATTICE_BOUND",
         "queuemodel.accuracy.TOLD",
     ),
-    "how much room an array has at first, before it grows; no figure depends on it": (
-        "queuemodel.kernels.mg1.ROOM",
-        "queuemodel.kernels.mg1.ROOM_PER_CELL",
-        "queuemodel.kernels.mxmc.ROOM",
-    ),
+    "how much room an array has at first, before it grows; no figure depends on it": ("queuemodel.kernels.mxmc.ROOM",),
     "units, formats and what a method is defined by": (
         "solvers.planning.daily_load.HOURS_PER_DAY",
         "solvers.planning.daily_load.WATTS_PER_KILOWATT",

@@ -22,6 +22,8 @@ FINE_STEP = 1.0 / 12.0
 GROWTH = 1.2
 #: Share of a time before which a jump is approached.
 JUMP = 1e-7
+#: What rounding may make of such a multiple.
+HAIR = 1e-10
 #: Probability to wait longer at which the tables end: a hundredth of what the highest percentile, 99.99, leaves.
 LEAST_TAIL = 1e-6
 #: How much further waits are tabulated than the fast server says, which has neither as many servers nor jumps.
@@ -54,6 +56,8 @@ class Corner:
         How many times as long as the pool's full requests take those of the pool in question.
     weight : float
         Weight of its waits.
+    round_seconds : float
+        What a round of full batches on all servers takes at least, in seconds; 0 where service times scatter.
     """
 
     queue: MxDcQueue | MxMcQueue
@@ -62,6 +66,7 @@ class Corner:
     request: float
     own: float
     weight: float
+    round_seconds: float = 0.0
 
     def waits(self, rate: float, positions: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Times, and the logarithm of the probability to wait longer; shapes (n,) and (n, positions)."""
@@ -69,7 +74,11 @@ class Corner:
         turns = float(positions[-1]) / self.queue.cores
         reach = FURTHER * (float(self.fast.at(rate).quantiles(DEEPEST)[0]) + turns * self.request) + self.request
         times = _times(self.request, reach)
-        return times, law.log_waits(times, positions)
+        logs = law.log_waits(times, positions)
+        # No request starts before those of its own query ahead let it, even on idle servers.
+        rounds = (positions - 1) // self.queue.cores * (self.round_seconds * (1.0 - HAIR))
+        logs[times[:, None] < rounds] = 0.0
+        return times, logs
 
 
 class InterpolatedWaits:

@@ -66,10 +66,11 @@ class MxGcQueue(StationQueue):
         if weight < 1.0:
             calm = FastServer(same.classes, 0.0, cores)
             if single:
-                corners.append(Corner(MxDcQueue(same, cores), calm, calm, request, own, 1.0 - weight))
+                corners.append(Corner(MxDcQueue(same, cores), calm, calm, request, own, 1.0 - weight, request))
             else:
                 mixed = FastServer(self.classes, 0.0, cores)
-                corners.append(Corner(MxDcQueue(mix, cores), mixed, calm, request, 1.0, 1.0 - weight))
+                quiet = MxDcQueue(mix, cores)
+                corners.append(Corner(quiet, mixed, calm, request, 1.0, 1.0 - weight, mix.full_seconds))
         if weight > 0.0:
             wild = FastServer(same.classes, 1.0, cores)
             corners.append(Corner(MxMcQueue(same, cores), wild, wild, request, own, weight))
