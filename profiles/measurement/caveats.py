@@ -132,8 +132,9 @@ def _scatter(scatter: Scatter) -> list[str]:
 
 def _outliers(measurements: Measurements, groups: Sequence[RunGroup], scatter: Scatter) -> list[str]:
     outliers = [
-        (abs(math.log(seconds / group.median)), int(run), seconds, group)
+        (abs(math.log(seconds / median)), int(run), seconds, group)
         for group in groups
+        for median in [group.median]
         for run, seconds, kept in zip(group.runs, group.seconds.tolist(), group.kept, strict=True)
         if not kept
     ]

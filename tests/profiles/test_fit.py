@@ -9,7 +9,7 @@ import strategies
 import written_files
 from recplan.profiles import FileError, Fit, Measurements, fit, load, read_measurements
 from recplan.profiles.measurement.isotonic import never_falling
-from recplan.profiles.measurement.repeated_runs import scatter_of
+from recplan.profiles.measurement.repeated_runs import RunGroup, scatter_of
 from recplan.queuemodel import ServiceCurve
 
 
@@ -421,3 +421,16 @@ def test_a_scv_out_of_range_is_named():
 def test_the_longest_and_the_shortest_of_times_are_fitted_together():
     found = fit(Measurements([1, 2, 3, 3], [1e-12, 1.0, 1e6, 1e6]))
     assert np.isfinite(found.curve.seconds(10))
+
+
+def test_each_group_is_ordered_a_few_times_however_many_of_its_runs_are_outliers(monkeypatch):
+    computed = []
+
+    def median(group):
+        computed.append(group)
+        return np.median(group.seconds)
+
+    monkeypatch.setattr(RunGroup, "median", property(median))
+    fitted = fit(Measurements([1, 64] * 300, [0.001, 0.02] * 200 + [0.9, 0.9] * 100))
+    assert sum(point.outliers for point in fitted.points) == 200
+    assert len(computed) <= 6
