@@ -278,6 +278,7 @@ GIVEN = {
     ),
     "limits of a computer: what a double holds, how far rounding goes, how much memory or time a slip may take": (
         "queuemodel.inputs.query_sizes._STEP_TOLERANCE",
+        "queuemodel.inputs.service_curve.NEGLIGIBLE_SCV",
         "queuemodel.kernels.doubles",
         "queuemodel.kernels.mxgc.SOME_WAIT",
         "queuemodel.kernels.mxgc.SURE",

@@ -80,7 +80,8 @@ class Outcome:
         if found := next((line for line in lines if "Warning:" in line), None):
             yield f"warning: {found.split(': ', 1)[-1]}"
         if self.status in (0, 1, 2, 3) and not self.failure:
-            yield from self._faults_of_messages(lines)
+            # Without a word, the help is the error.
+            yield from self._faults_of_messages(lines) if words else ()
         if self.status == 1 and "not enough memory" in self.stderr:
             yield "not enough memory"
         if self.status == 0 and "json" in words and "--output" not in words and self.stdout.startswith("{"):
@@ -258,6 +259,8 @@ def fuzz(seeds: range, count: int) -> int:
         for seed in seeds[at::count]:
             outcome = workers[at].run(seed)
             statuses[outcome.status] += 1
+            if statuses.total() % 500 == 0:
+                print(f"{statuses.total()} cases after {monotonic() - begin:.0f} s", flush=True)
             if outcome.seconds > SLOW_SECONDS:
                 slow.append((outcome.seconds, seed))
             for fault in outcome.faults(case(seed).words):

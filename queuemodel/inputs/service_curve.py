@@ -17,6 +17,8 @@ from .size_laws import LARGEST_SIZE
 SHORTEST_SECONDS, LONGEST_SECONDS = 1e-12, 1e6
 #: Service times that deviate by ten times their mean.
 MOST_SCV = 100.0
+#: Below it a Gamma law has no parameter that a double holds well, and a millionth of the mean is its deviation: none.
+NEGLIGIBLE_SCV = 1e-12
 
 PROVENANCES = ("given", "measured", "calibrated", "extrapolated", "datasheet")
 
@@ -37,7 +39,7 @@ class ServiceCurve:
         Mean service time of each of these batches, in seconds; each from 1e-12 to 1e6.
     scv : float
         Squared coefficient of variation of the service time of one batch, 0 to 100. Service times follow a Gamma
-        law with the curve's mean: 0 is deterministic, 1 exponential.
+        law with the curve's mean: 0 is deterministic, 1 exponential. Less than 1e-12 is taken for 0.
     provenance : str
         Where the figures come from: "given", "measured", "calibrated", "extrapolated" or "datasheet".
     contention : Contention or ContentionByBatch, optional
@@ -83,7 +85,8 @@ class ServiceCurve:
             arguments.instance("contention", self.contention, Contention)
         object.__setattr__(self, "batch_sizes", sizes)
         object.__setattr__(self, "seconds_at", means)
-        object.__setattr__(self, "scv", arguments.number("scv", self.scv, least=0, huge=MOST_SCV))
+        scv = arguments.number("scv", self.scv, least=0, huge=MOST_SCV)
+        object.__setattr__(self, "scv", 0.0 if scv < NEGLIGIBLE_SCV else scv)
 
     @classmethod
     def from_table(

@@ -5,13 +5,18 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from recplan.queuemodel import ServiceCurve
+from recplan.queuemodel import Contention, QuerySizes, ServiceCurve, Sla
 from strategies import factors, seconds, service_curves
 
 
 @given(service_curves())
 def test_a_curve_passes_through_its_points(curve):
     assert curve.seconds(curve.batch_sizes) == pytest.approx(curve.seconds_at, rel=1e-12)
+
+
+@pytest.mark.parametrize(("given_scv", "scv"), [(5e-324, 0.0), (1e-13, 0.0), (1e-12, 1e-12), (100, 100.0)])
+def test_a_scatter_of_less_than_a_millionth_is_none(given_scv, scv):
+    assert ServiceCurve.from_table([1], [1.0], scv=given_scv).scv == scv
 
 
 @given(service_curves(), st.integers(1, 300))
@@ -100,6 +105,32 @@ def test_a_single_batch_gives_a_plain_float_and_an_array_keeps_its_shape():
             lambda: ServiceCurve.from_table([1], [1.0], provenance="mesured"),
             "provenance(='mesured') is not known; there are: given, measured, calibrated, extrapolated, "
             "datasheet; did you mean 'measured'?",
+        ),
+        (
+            lambda: ServiceCurve.from_table([1], [1.1e6]),
+            "seconds[0](=1100000.0) must be a finite number > 0 and <= 1e+06",
+        ),
+        (lambda: ServiceCurve.from_table([1], [1e-13]), "seconds[0](=1e-13) must be a finite number > 0 and >= 1e-12"),
+        (
+            lambda: ServiceCurve.from_table([1, 1000001], [1.0, 2.0]),
+            "batch_sizes[1](=1000001) must be a whole number from 1 to 1000000",
+        ),
+        (lambda: ServiceCurve.from_table([1], [1.0], scv=101), "scv(=101) must be a finite number >= 0 and <= 100"),
+        (
+            lambda: Contention((1, 1000001), (1.0, 2.0)),
+            "busy_cores[1](=1000001) must be a whole number from 1 to 1000000",
+        ),
+        (
+            lambda: Contention((1, 2), (1.0, 1e9)),
+            "slowdowns[1](=1000000000.0) must be a finite number >= 1 and <= 1e+06",
+        ),
+        (lambda: Sla(95, 1e10), "seconds(=10000000000.0) must be a finite number > 0 and <= 1e+09"),
+        (lambda: QuerySizes.lognormal(1e10, 1), "median(=10000000000.0) must be a finite number > 0 and <= 1e+09"),
+        (lambda: QuerySizes.lognormal(10, 101), "sigma(=101) must be a finite number > 0 and <= 100"),
+        (lambda: QuerySizes.normal(10, 1e-10), "standard_deviation(=1e-10) must be a finite number > 0 and >= 1e-09"),
+        (
+            lambda: ServiceCurve.from_table([1], [1.0]).scaled(1e16),
+            "factor(=1e+16) must be a finite number > 0 and <= 1e+15",
         ),
         (lambda: ServiceCurve.from_table([1], [1.0]).seconds(0), "batch(=0) must be a finite number >= 1"),
         (
