@@ -9,6 +9,7 @@ import typer
 
 from ..options.output import OutputOptions
 from ..output.formats import Format
+from ..output.interruption import unbroken
 from ..output.message import note
 from ..output.report import Quantity, Report, Table
 from ..output.wording import counted, given, per_cent, significant
@@ -87,7 +88,8 @@ def run(
     warn_of_curve("the fitted curve", profile.curve)
     _check_cores(fitted, cores)
     if out is not None:
-        write_profile(profile, out)
+        with unbroken():
+            write_profile(profile, out)
     records = [
         {
             "batch_size": point.batch_size,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..options.output import OutputOptions, check_ending
+from ..output.interruption import unbroken
 from ..output.message import note
 from ..output.report import Quantity, Report, Table
 from ..output.wording import given, per_cent, significant, yes_or_no
@@ -92,7 +93,8 @@ def run(
     fitted = calibrate()
     agrees = agreement(fitted, leave_one_out=leave_one_out)
     if out is not None:
-        write_calibration(fitted, agrees, out)
+        with unbroken():
+            write_calibration(fitted, agrees, out)
         note(f"the calibration is in {out}")
     records = [_parameter(ours, shipped) for ours, shipped in zip(fitted, parameters(), strict=True)]
     errors = {"fitted": _errors(agrees), "shipped": _stored_errors(stored_calibration()["residuals"])}
