@@ -192,6 +192,7 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "SURE_TAILS", ((), (0.97, 0.85)), by.means("noise"), MANY_SURE_TAILS)
     yield Constant(at, "NODE_WIDTH", (0.25, 1.0, 2.0), by.percentiles("noise", "single"), 0.05)
     yield Constant(at, "MOST_NODES", (8, 24, 96), by.percentiles("noise", "single"), 1000)
+    yield Constant(at, "MOST_MEANS", (64, 1024), by.means("noise"), 4096)
     yield Constant(at, "MEAN_STEPS", (16, 96), by.means("noise"), 1000)
     yield Constant(at, "MOST_POSITIONS", (12, 24, 96), by.percentiles("noise"), 4096)
     yield Constant(at, "DEVIATIONS_APART", (0.2, 1.0), by.percentiles("noise"), 0.01)

@@ -197,17 +197,16 @@ def mean_last_end(
     noise: UnitGamma,
     narrowest: float,
     steps: int,
-) -> float:
-    """Mean time until the last request of a query is done, waits[u, j - 1] having weights[u]. Equation (30).
+) -> NDArray[np.float64]:
+    """Mean time until the last request of each class's queries is done, waits[u, j - 1] having weights[u].
 
     No service time is below `narrowest` times its mean. From when on the last request may be done to when it surely is,
-    the integral takes so many steps, which grow, for some requests are short. Probabilities of the classes need not
-    sum to 1.
+    the integral takes so many steps, which grow, for some requests are short. Equation (30).
     """
-    full_batches, remainders, probability, full_seconds = classes
+    full_batches, remainders, _, full_seconds = classes
     below, step = noise
     certain = step * (below.size - 1)
-    total = 0.0
+    out = np.zeros(full_batches.size)
     for u in range(weights.size):
         for i in range(full_batches.size):
             n = full_batches[i]
@@ -232,8 +231,8 @@ def mean_last_end(
                     done *= noise_below((at - waits[u, j]) / (full_seconds * step), below)
                     j -= 1
                 late += (1.0 - done) * 2.0 * part / steps
-            total += weights[u] * probability[i] * (start + late * (end - start))
-    return total
+            out[i] += weights[u] * (start + late * (end - start))
+    return out
 
 
 @kernel

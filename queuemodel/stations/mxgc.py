@@ -29,6 +29,8 @@ MOST_NODES = 48
 SURE_TAILS = (0.997, 0.99, 0.97, 0.94, 0.9, 0.85, 0.78)
 #: Steps of the integral over the end of a query's last request, for its mean.
 MEAN_STEPS = 48
+#: Classes of queries whose mean is solved, at most.
+MOST_MEANS = 256
 #: Positions in a query whose waits are solved; of longer queries the others lie between.
 MOST_POSITIONS = 48
 #: How far apart, in logarithm, remainders may be that count as one: so many deviations of the noise, but no more than
@@ -111,19 +113,19 @@ class MxGcLaw:
         queue = self.queue
         full_batches, remainders, probability, full_seconds = queue.classes
         if queue.noise is None:
-            last_full = np.where(full_batches > 0, self._middle[:, full_batches - 1] + full_seconds, 0.0)
-            last = self._middle[:, np.minimum(full_batches, queue.mix.most - 1)] + remainders
-            return float(self._weights @ np.maximum(last_full, np.where(remainders > 0.0, last, 0.0)) @ probability)
-        one = full_batches + (remainders > 0.0) == 1
-        first = float(self._weights @ self._middle[:, 0]) * float(probability[one].sum())
-        first += float(probability[one] @ (full_batches * full_seconds + remainders)[one])
-        if one.all():
-            return first
-        several = QueryClasses(full_batches[~one], remainders[~one], probability[~one], full_seconds)
-        narrowest = max(0.0, 1.0 - DEVIATIONS * math.sqrt(queue.mix.scv))
-        return first + mxgc_kernel.mean_last_end(
-            self._middle, self._weights, several, queue.noise, narrowest, MEAN_STEPS
-        )
+            full_end = np.where(full_batches > 0, self._middle[:, full_batches - 1] + full_seconds, 0.0)
+            rest_end = self._middle[:, np.minimum(full_batches, queue.mix.most - 1)] + remainders
+            return float(self._weights @ np.maximum(full_end, np.where(remainders > 0.0, rest_end, 0.0)) @ probability)
+        # A query's single request ends a mean service time after its wait; other queries end later than their last one.
+        last = full_batches + (remainders > 0.0) - 1
+        ends = np.where(last == 0, full_batches * full_seconds + remainders, 0.0)
+        if last.max() > 0:
+            several = QueryClasses(*_some_classes(full_batches[last > 0], remainders[last > 0]), full_seconds)
+            narrowest = max(0.0, 1.0 - DEVIATIONS * math.sqrt(queue.mix.scv))
+            later = mxgc_kernel.mean_last_end(self._middle, self._weights, several, queue.noise, narrowest, MEAN_STEPS)
+            later -= self._mean_waits[several.full_batches + (several.remainders > 0.0) - 1]
+            ends += np.where(last > 0, np.interp(*_places(queue.classes, several), later), 0.0)
+        return float(probability @ (self._mean_waits[last] + ends))
 
     def wait(self, at: float) -> float:
         """P(a request waits <= `at` seconds), over all requests."""
@@ -135,7 +137,12 @@ class MxGcLaw:
     @property
     def mean_wait(self) -> float:
         """Mean time that a request waits, over all requests, in seconds."""
-        return float(self._weights @ self._middle @ self.queue.mix.position_shares)
+        return float(self._mean_waits @ self.queue.mix.position_shares)
+
+    @cached_property
+    def _mean_waits(self) -> NDArray[np.float64]:
+        """Mean waits of the first, second, ... request of a query, in seconds."""
+        return np.asarray(self._weights @ self._middle)
 
     @cached_property
     def _weights(self) -> NDArray[np.float64]:
@@ -148,6 +155,21 @@ class MxGcLaw:
         # Between two known waits the logarithm of the tail is linear; this is the mean of how far along.
         along = np.append(1.0 / steps - self.tails[1:-1] / self._weights[:-1], 0.0)
         return np.asarray(self.waits[:-1] + along[:, None] * np.diff(self.waits, axis=0))
+
+
+def _some_classes(
+    full_batches: NDArray[np.int64], remainders: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Choose the classes whose mean is solved: all, or of very many some, evenly; those between are interpolated."""
+    chosen = np.unique(np.linspace(0, full_batches.size - 1, MOST_MEANS).round().astype(np.int64))
+    return full_batches[chosen], remainders[chosen], np.ones(chosen.size)
+
+
+def _places(some: QueryClasses, known: QueryClasses) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where classes stand among others, in full batches: a remainder is less than one."""
+    full_seconds = max(known.full_seconds, float(known.remainders.max()))
+    one, other = (fulls + rests / (2.0 * full_seconds) for fulls, rests, _, _ in (some, known))
+    return one, other
 
 
 def _tails(delayed: NDArray[np.float64]) -> NDArray[np.float64]:

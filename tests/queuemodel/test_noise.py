@@ -71,7 +71,7 @@ def test_one_noisy_server_is_exact(batch, scv, utilization):
     station = Stations.of(machine, SIZES, policy).cpu
     qps = utilization * station.stable_qps
     latency = analyze(machine, SIZES, policy, qps)
-    assert latency.accuracy == "exact"
+    assert latency.accuracy.exact
     for q in LEVELS:
         seconds = latency.percentile(q)
         early, late = (by_transform(station.mix, qps, seconds * (1.0 + error)) for error in (-EXACT, EXACT))
