@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Stations, analyze
 from recplan.queuemodel.inputs.size_laws import LARGEST_SIZE
@@ -41,6 +41,8 @@ def laws_of_sizes():
     st.integers(0, 40).map(lambda power: round(10 ** (power / 10.0))),
     st.one_of(st.floats(1e-6, 0.99), st.floats(0.99, 0.9999)),
 )
+@example(QuerySizes.uniform(1, 100_000), 30_000, 40, 0.5)
+@example(QuerySizes.fixed(111_930), 1, 223, 0.9995)
 def test_what_a_solution_holds_has_a_bound_and_is_finite(sizes, batch, cores, utilization):
     queue = pool(cores, batch, sizes)
     assert queue.mix.probability.size <= MOST_CLASSES
@@ -76,7 +78,7 @@ def test_where_most_work_is_far_ahead_waits_are_those_of_one_fast_server(cores, 
     assert least * 0.995 <= latency.mean <= least * 1.005 + 1.5 * mix.longest
 
 
-@pytest.mark.parametrize(("cores", "requests"), [(7, 50), (300, 100), (3, 200)])
+@pytest.mark.parametrize(("cores", "requests"), [(7, 50), (300, 100), (3, 200), (3, 1_500)])
 @pytest.mark.parametrize("utilization", [0.5, 0.98])
 def test_a_table_tells_what_exact_sums_tell(cores, requests, utilization, monkeypatch):
     sizes = QuerySizes.lognormal(requests / 2, 0.6, requests)
