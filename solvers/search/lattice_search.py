@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from recplan.queuemodel import Machine, QuerySizes, Sla, Station, Stations, accelerator_station, core_station
 
-from ..capacity import capacity_of
+from ..capacity import capacity_of, idle_latency
 from .bounds import ROUNDING, SLACK, LatticeBounds
 from .certificate import MEASURED_GAP, Certificate
 from .lattice import PolicyLattice
@@ -113,9 +113,12 @@ class LatticeSearch:
     def result(self, *, exact: bool) -> SearchResult:
         """Report the best policy; of an exact search, what became of all."""
         fastest = (0, 0) if self.best is not None else self.bounds.fastest()
+        policy = self.lattice.policy(*fastest)
         if self.best is None:
-            # A target that the fastest keeps is within reach, wherever the search has looked.
-            self.challenge(*fastest)
+            # A target that the fastest keeps is within reach, wherever the search has looked and whatever bounds say.
+            stations = Stations.of(self.machine, self.sizes, policy)
+            if idle_latency(stations, self.sla.percentile, self.sla.scope) <= self.sla.seconds:
+                self._solve(*fastest, stations)
         counts = np.bincount(self.state.ravel(), minlength=SOLVED + 1)
         counts[DOMINANCE] += self.lattice.points - self.state.size
         gap = MEASURED_GAP if self.measured else 0.0
@@ -125,7 +128,6 @@ class LatticeSearch:
         proof = certificate if exact else None
         if self.best is not None:
             return SearchResult(self.best.policy, self.best.qps, *told, certificate=proof)
-        policy = self.lattice.policy(*fastest)
         all_known = not (self.state == OPEN).any()
         return unreachable(self.machine, self.sizes, self.sla, policy, *told, certificate=proof, all_known=all_known)
 

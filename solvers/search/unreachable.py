@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import count
-
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Stations
 
 from ..capacity import idle_latency
 from .certificate import Certificate
 from .result import Evaluation, SearchResult
+
+#: Digits of a latency in milliseconds, up to all that a double has.
+DIGITS = range(4, 18)
 
 
 def unreachable(
@@ -39,6 +40,6 @@ def unreachable(
 
 
 def _told_apart(smaller: float, larger: float) -> tuple[str, str]:
-    """Write two numbers down by so many digits that they differ, the larger by four at least."""
-    told = ((f"{smaller:.{max(digits, 6)}g}", f"{larger:.{digits}g}") for digits in count(4))
-    return next((low, high) for low, high in told if float(low) < float(high))
+    """Write two numbers down by as many digits as make them differ, the larger by four at least."""
+    told = [(f"{smaller:.{max(digits, 6)}g}", f"{larger:.{digits}g}") for digits in DIGITS]
+    return next(((low, high) for low, high in told if float(low) < float(high)), told[-1])

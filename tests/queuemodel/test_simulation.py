@@ -139,10 +139,11 @@ def test_intervals_of_just_as_many_queries_as_are_needed_cover_the_true_percenti
 def test_intervals_cover_a_percentile_that_sits_on_a_jump():
     machine = Machine(CorePool(8, ServiceCurve.from_table([1, 2], [1.0, 2.5])))
     sizes = QuerySizes.from_pmf([0.95, 0.05])
-    samples = [simulate(machine, sizes, Policy(2), 0.5, queries=5000, seed=seed) for seed in range(100)]
+    samples = [simulate(machine, sizes, Policy(2), 0.5, queries=5000, seed=seed) for seed in range(200)]
     assert {round(sample.percentile(95), 9) for sample in samples} == {1.0, 2.5}
     for truth in (1.0, 2.5):
-        assert missed(truth, samples)[0] <= 9
+        # A side is missed by one interval in forty.
+        assert missed(truth, samples)[0] <= 11
 
 
 def test_an_interval_of_too_short_a_run_is_refused_with_how_long_a_run_it_takes():
