@@ -38,6 +38,8 @@ PER_PROCESS = 50
 SLOW_SECONDS = 5.0
 
 _UNHEARD = f"nothing was heard of it for {MOST_PATIENCE:g} s"
+#: What a line begins with that is told beside results and errors.
+_BESIDE = ("note: ", "warning: ")
 _RUN = "from recplan.cli import main; main()"
 
 
@@ -95,13 +97,13 @@ class Outcome:
             # What the parser says of the command line: the usage, the error, and what there is to choose from.
             return
         elif self.status:
-            errors = [line for line in lines if not line.startswith("note: ")]
+            errors = [line for line in lines if not line.startswith(_BESIDE)]
             if len(errors) != 1 or not errors[0].startswith("error: "):
                 yield f"status {self.status} with {len(errors)} lines of error"
             if self.stdout and self.status != 1:
                 yield f"status {self.status} with results"
-        elif any(not line.startswith("note: ") for line in lines) and not any("Warning:" in line for line in lines):
-            yield "no error, but something else than notes"
+        elif any(not line.startswith(_BESIDE) for line in lines) and not any("Warning:" in line for line in lines):
+            yield "no error, but something else than notes and warnings"
 
 
 def _is_no_text(sign: str) -> bool:

@@ -36,7 +36,7 @@ def test_a_mutated_case_ends_in_results_or_in_a_line_that_says_what_is_wrong(see
         (Outcome(2), "status 2 with 0 lines of error"),
         (Outcome(2, stderr="error: a\nb\n"), "status 2 with 2 lines of error"),
         (Outcome(3, "results\n", "error: a\n"), "status 3 with results"),
-        (Outcome(0, stderr="hm\n"), "no error, but something else than notes"),
+        (Outcome(0, stderr="hm\n"), "no error, but something else than notes and warnings"),
         (Outcome(1, stderr="error: there is not enough memory\n"), "not enough memory"),
         (Outcome(0, "{nan}\n"), "no JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
     ],
@@ -47,7 +47,7 @@ def test_what_must_not_be_is_told(outcome, fault):
 
 def test_what_may_be_is_not_told():
     for outcome in (
-        Outcome(0, "{}\n", "note: that is so\n"),
+        Outcome(0, "{}\n", "note: that is so\nwarning: that may be wrong\n"),
         Outcome(2, "", "note: that is so\nerror: that is wrong\n"),
         Outcome(2, "", "Usage: recplan\nTry 'recplan -h' for help.\n\nError: Missing argument. Choose from:\n\ta\n"),
     ):
