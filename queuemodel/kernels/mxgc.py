@@ -172,9 +172,10 @@ def latency_cdf(
     waits[u, j - 1] is what the j-th request's exceeds with probability tails[u], falling to 0; each such step is
     shared out among nodes[u]. Equation (30).
     """
-    _, _, _, full_seconds = classes
+    _, remainders, _, full_seconds = classes
     below, step = noise
-    certain = step * (below.size - 1) * full_seconds
+    # A remainder takes longer than a full batch where the curve falls.
+    certain = step * (below.size - 1) * max(full_seconds, np.max(remainders))
     total = 0.0
     for u in range(nodes.size):
         if at <= waits[u, 0]:

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from scipy.special import gammaincc
 
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, Stations, analyze, simulate
 from recplan.solvers import grid_search
@@ -113,6 +114,16 @@ def test_hardly_any_noise_is_no_noise(batch, cores, utilization):
         assert latency.percentile(q) == pytest.approx(expected.percentile(q), rel=NO_STEP)
     assert latency.mean == pytest.approx(expected.mean, rel=NO_STEP_OF_MEAN)
     assert latency.wait_probability == pytest.approx(expected.wait_probability, rel=1e-4)
+
+
+@pytest.mark.parametrize("scv", [0.2, 0.5, 1.5])
+def test_a_remainder_that_takes_longer_than_a_full_batch_keeps_its_noise(scv):
+    # Nobody waits: one query in four is a full batch of 1 s, the others a remainder of 20 s.
+    machine, sizes = pool(16, [2, 4], [20.0, 1.0], scv), QuerySizes.from_samples([2, 2, 2, 4])
+    latency = analyze(machine, sizes, Policy(4), 1e-4)
+    for q in (80, 95, 99):
+        longer = [gammaincc(1.0 / scv, latency.percentile(q) / (scv * mean)) for mean in (20.0, 1.0)]
+        assert 0.75 * longer[0] + 0.25 * longer[1] == pytest.approx(1.0 - q / 100, rel=EXACT)
 
 
 @settings(max_examples=25, deadline=None)
