@@ -59,6 +59,10 @@ class Constant:
 
 def registry() -> Iterator[Constant]:
     """Yield every chosen constant of the library, by module."""
+    at = "queuemodel.kernels.generations"
+    yield Constant(at, "DECAY_TOLERANCE", (1e-6, 1e-14), by.percentiles(*SLOWED), 1e-15)
+    yield Constant(at, "GROWTH", (1.1, 2.0), by.percentiles(*SLOWED), 1.01)
+    yield Constant(at, "NO_WEIGHT", (1e-9, 1e-18), by.percentiles(*SLOWED), 0.0)
     at = "queuemodel.kernels.mg1"
     yield Constant(at, "POWERS", (2, 100), by.percentiles("one-noise"), 400)
     at = "queuemodel.kernels.mxgc"
@@ -71,8 +75,6 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "LEAP", (1.05, 2.0), by.percentiles(*SLOWED), 1.02)
     yield Constant(at, "HALVING_TURN", (2, 6), by.percentiles(*SLOWED), 1)
     yield Constant(at, "MARGIN", (1e-3, 0.1), by.percentiles(*SLOWED), 0.5)
-    yield Constant(at, "FLAT", (0.001, 0.1), by.percentiles(*SLOWED), 0.0)
-    yield Constant(at, "NARROW", (1e-4, 1e-2), by.percentiles(*SLOWED), 0.0)
     at = "queuemodel.kernels.seen_on_arrival_tables"
     yield Constant(at, "RAREST", (1e-2, 1e-6), by.percentiles(*SLOWED), 1e-12)
     at = "queuemodel.kernels.wait_table"
@@ -81,6 +83,9 @@ def registry() -> Iterator[Constant]:
     at = "queuemodel.kernels.workload"
     yield Constant(at, "VANISHED", (25.0, 30.0), by.percentiles("cut", "alike"), 60.0)
     yield Constant(at, "TILT", (2.0, 32.0), by.percentiles("cut", "alike"), 1.0)
+    at = "queuemodel.numerics.area"
+    yield Constant(at, "TOLERANCE", (5e-5, 5e-3), by.means("slowed"), 1e-6)
+    yield Constant(at, "NEGLIGIBLE", (1e-5, 1e-9), by.means("slowed"), 1e-10)
     at = "queuemodel.numerics.gamma"
     yield Constant(at, "DEVIATIONS", (5.0, 7.0, 12.0), by.percentiles("one-noise", *NOISY), 16.0)
     yield Constant(at, "NARROW", (0.02, 1 / 128), by.percentiles("one-noise"), 1 / 4096)
@@ -113,14 +118,12 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "WARM_UP_SHARE", (0.0, 0.2), by.intervals)
     yield Constant(at, "WARM_UP_MEMORIES", (0, 3, 50), by.intervals)
     at = "queuemodel.stations.contended"
-    yield Constant(at, "NEGLIGIBLE", (5e-12, 1e-14), by.percentiles("slowed", *NOISY), 1e-15)
-    yield Constant(at, "TOLERANCE", (1e-4, 1e-8), by.percentiles("slowed", *NOISY), 1e-11)
-    yield Constant(at, "STEADY", (1e-6, 1e-13), by.percentiles("slowed", *NOISY), 1e-14)
+    yield Constant(at, "CELL", (1e-4, 1e-8), by.percentiles("slowed"), 1e-9)
+    yield Constant(at, "NOISY_CELL", (1e-2, 1e-4), by.percentiles("slowed-noise"), 1e-6)
     yield Constant(at, "SURELY_DONE", (1e-7, 1e-9), by.percentiles("slowed", *NOISY), 3e-12)
-    yield Constant(at, "LEVELS", ((8, 4), (12, 8), (48, 32)), by.percentiles("slowed"), (1000, 1000))
-    yield Constant(at, "GROUPS", ((3, 1), (6, 1), (24, 4)), by.percentiles("slowed"), (400, 40))
+    yield Constant(at, "GROUPS", ((3, 1), (6, 1), (24, 4)), by.percentiles(*SLOWED), (400, 40))
     yield Constant(at, "NOISY_LEVELS", ((6, 3), (24, 16)), by.percentiles("slowed-noise"), (1000, 1000))
-    yield Constant(at, "NOISY_GROUPS", ((3, 1), (12, 2)), by.percentiles("slowed-noise"), (400, 40))
+    yield Constant(at, "MOST_JUMPS", (1, 8, 512), by.means("slowed"), 4096)
     yield Constant(at, "BLUR", (0.0, 0.25, 1.0), SIMULATED_SLOWED)
     yield Constant(at, "BLURRED", (0.02, 0.1, 0.8), SIMULATED_SLOWED)
     at = "queuemodel.stations.fast_server"
@@ -131,6 +134,17 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "TRUSTED", (1e-2, 2e-4), by.percentiles("noise", "single"), 5e-4)
     yield Constant(at, "SLOPE_OVER", (0.5, 4.0), by.percentiles("noise", "single"), 1.0)
     yield Constant(at, "RESIDUAL_TIMES", (12, 24, 96), by.percentiles("noise", "single"), 800)
+    at = "queuemodel.stations.generations"
+    yield Constant(at, "MOST_LUMPS", (32, 128), by.percentiles(*SLOWED), 2048)
+    yield Constant(at, "LONGEST_ROUNDS", (2, 4, 16), by.percentiles(*SLOWED), 64)
+    yield Constant(at, "LONGEST_LUMPS", (16, 64), by.percentiles(*SLOWED), 1024)
+    yield Constant(at, "REMAINDERS", (4, 64), by.percentiles(*SLOWED), 4096)
+    yield Constant(at, "LEVELS", (8, 16, 64), by.percentiles(*SLOWED), 512)
+    yield Constant(at, "LEVEL_STEP", (0.1, 0.5, 1.0), by.percentiles(*SLOWED), 0.0)
+    yield Constant(at, "REACH", ((1.0, 0.25), (4.0, 1.0)), by.percentiles(*SLOWED), (16.0, 4.0))
+    yield Constant(at, "DEVIATIONS", (4.0, 12.0), by.percentiles(*SLOWED), 24.0)
+    yield Constant(at, "NEGLIGIBLE", (5e-12, 1e-14), by.percentiles(*SLOWED), 1e-15)
+    yield Constant(at, "STEADY", (1e-6, 1e-13), by.percentiles("slowed-noise"), 1e-14)
     at = "queuemodel.stations.interpolated_waits"
     yield Constant(at, "FIRST", ((0.0, 1 / 24), (0.0, 1 / 48, 1 / 24)), by.percentiles("noise", "single"), FIRST_FINEST)
     yield Constant(at, "FINE_STEP", (1 / 3, 1 / 6), by.percentiles("noise", "single"), 1 / 23)
@@ -286,6 +300,7 @@ GIVEN = {
         "queuemodel.stations.interpolated_waits.HAIR",
         "queuemodel.kernels.workload.SOLVED",
         "queuemodel.kernels.workload.MOST_STEPS",
+        "queuemodel.numerics.area.HAIR",
         "queuemodel.numerics.level.HAIR",
         "queuemodel.numerics.level.TOLERANCE",
         "queuemodel.numerics.quantile.LEAST_SURVIVAL",
@@ -344,6 +359,8 @@ FORMULAS = {
     "queuemodel.inputs.size_laws.checked": "how far from 1 probabilities may sum to that a user enters",
     "queuemodel.inputs.size_laws.maximum_entropy": "slopes that put all of a law on an end of it",
     "queuemodel.kernels.wait_table.interpolated": "the coefficients of a cubic by its ends and slopes",
+    "queuemodel.numerics.area.area": "the weights of two trapezoids",
+    "queuemodel.numerics.area.piece": "the weights of two trapezoids",
     "queuemodel.kernels.wait_table.mixed_mean": "the weights of Simpson's rule",
     "queuemodel.kernels.wait_table.simpson": "the weights of Simpson's rule",
     "solvers.search.unreachable.unreachable": "milliseconds of a second",

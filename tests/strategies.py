@@ -5,7 +5,17 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from recplan.profiles import Architecture, EmbeddingTables, RecurrentLayer
-from recplan.queuemodel import Accelerator, Contention, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla
+from recplan.queuemodel import (
+    Accelerator,
+    Contention,
+    ContentionByBatch,
+    CorePool,
+    Machine,
+    Policy,
+    QuerySizes,
+    ServiceCurve,
+    Sla,
+)
 
 
 def seconds(low=1e-5, high=10.0):
@@ -81,6 +91,16 @@ def contentions(draw, most=3.0):
     busy = sorted(draw(st.sets(st.integers(2, 20), max_size=4)))
     factors = sorted(draw(st.lists(st.floats(1.0, most), min_size=len(busy), max_size=len(busy))))
     return Contention((1, *busy), (1.0, *factors))
+
+
+@st.composite
+def contentions_by_batch(draw, most=3.0):
+    """Slowdowns at two batch sizes."""
+    contention = draw(contentions(most))
+    part = draw(st.floats(0.0, 1.0))
+    factors = tuple(1.0 + part * (factor - 1.0) for factor in contention.slowdowns)
+    pair = [contention, Contention(contention.busy_cores, factors)]
+    return ContentionByBatch((1, draw(st.integers(2, 64))), tuple(draw(st.permutations(pair))))
 
 
 @st.composite

@@ -5,37 +5,55 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .generations import Seen
+from .interpolation import linear
 from .jit import kernel
+from .seen_on_arrival_tables import middles_of
 
 
 @kernel
-def mean_slowdown(
-    at_least: NDArray[np.float64], work_shares: NDArray[np.float64], slowdowns: NDArray[np.float64]
-) -> float:
+def mean_slowdown(seen: Seen, work_shares: NDArray[np.float64], slowdowns: NDArray[np.float64], unit: float) -> float:
     """Mean factor on the service time, weighted by the work of the requests.
 
     An arriving query sees n requests as any other moment does; its j-th request starts as busy server n + j, or waits
     and starts with all servers busy. `work_shares[j - 1]` of the work is in j-th requests. Equation (38).
     """
+    levels, tails = seen
     servers = slowdowns.size - 1
-    total: float = slowdowns[servers] * at_least[servers]
-    for n in range(servers):
+    middles = middles_of(levels)
+    total: float = slowdowns[servers] * tails[tails.size - 1]
+    for u in range(levels.size):
         left = 1.0
         factor = 0.0
-        for j in range(1, min(work_shares.size, servers - n) + 1):
-            factor += work_shares[j - 1] * slowdowns[n + j]
-            left -= work_shares[j - 1]
-        total += (at_least[n] - at_least[n + 1]) * (factor + max(left, 0.0) * slowdowns[servers])
+        for j in range(work_shares.size):
+            start = middles[u] + (j + 1.0) / unit
+            if start >= servers:
+                break
+            factor += work_shares[j] * linear(slowdowns, start)
+            left -= work_shares[j]
+        here = (1.0 if u == 0 else tails[u - 1]) - tails[u]
+        total += here * (factor + max(left, 0.0) * slowdowns[servers])
     return total
 
 
 @kernel
-def waiting_share(at_least: NDArray[np.float64], position_shares: NDArray[np.float64], servers: int) -> float:
+def waiting_share(seen: Seen, position_shares: NDArray[np.float64], servers: int, unit: float) -> float:
     """Share of the requests that see no free server; `position_shares[j - 1]` of them are j-th of their query.
 
     Equation (39).
     """
+    levels, tails = seen
     total = 0.0
-    for j in range(1, position_shares.size + 1):
-        total += position_shares[j - 1] * at_least[max(servers + 1 - j, 0)]
+    u = 0
+    while levels[u] < servers:
+        u += 1
+    for j in range(position_shares.size):
+        free = servers - (j + 1.0) / unit
+        if free < 0.0:
+            total += position_shares[j]
+            continue
+        while levels[u] > free:
+            u -= 1
+        part = (free - levels[u]) / (levels[u + 1] - levels[u])
+        total += position_shares[j] * (tails[u] + part * (tails[u + 1] - tails[u]))
     return total

@@ -38,7 +38,7 @@ def number_in_system(
     """Stationary law of the requests in a pool with exponential service, by level crossing.
 
     Queries lift the number past n as often as departures take it back. The law ends where the ratio of neighbors has
-    settled or what is left is negligible. Equations (24) and (37).
+    settled or what is left is negligible. Equation (24).
 
     Parameters
     ----------

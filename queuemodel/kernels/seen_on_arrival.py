@@ -16,9 +16,6 @@ LEAP = 1.2
 #: Which turns halve the bracket, every third; on the others the logarithm's chord cuts off at least a margin of it.
 HALVING_TURN = 3
 MARGIN = 0.02
-#: How little of what is sought the law may fall over how narrow a bracket, so that a line does for the rest.
-FLAT = 0.01
-NARROW = 1e-3
 
 
 class SingleRequests(NamedTuple):
@@ -171,39 +168,37 @@ def longer(at: float, quiet: QuietLaw | None, noisy: NoisyLaw | None) -> float:
 
 @kernel
 def when_longer(
-    share: float, least: float, tolerance: float, quiet: QuietLaw | None, noisy: NoisyLaw | None
+    share: float, least: float, unit: float, cell: float, quiet: QuietLaw | None, noisy: NoisyLaw | None
 ) -> tuple[float, float, float]:
-    """Times, not before `least`, between which `longer` falls to `share`, and how far it is between them.
+    """Neighboring times, not before `least`, between which `longer` falls to `share`, and how far it is between them.
 
-    Where it jumps past `share` the two times enclose the jump, and the third number is the passed part of it.
-    Equation (43).
+    They are two of the fixed times `unit` e^(k `cell`), whatever the share: what is read between them rises as the
+    share falls, also where the law jumps. Equation (43).
     """
-    early = least
-    above = longer(early, quiet, noisy)
+    early = math.floor(math.log(least / unit) / cell)
+    above = longer(unit * math.exp(early * cell), quiet, noisy)
     if above <= share:
-        return early, early, 1.0
-    late = early
-    below = above
+        return least, least, 1.0
+    stride = max(1, round(math.log(LEAP) / cell))
+    late = early + stride
+    below = longer(unit * math.exp(late * cell), quiet, noisy)
     while below > share:
         early = late
         above = below
-        late *= LEAP
-        below = longer(late, quiet, noisy)
+        late += stride
+        below = longer(unit * math.exp(late * cell), quiet, noisy)
     turn = 0
-    while late - early > tolerance * late:
+    while late - early > 1:
         turn += 1
         part = 0.5
         if turn % HALVING_TURN != 0 and below > 0.0:
             part = min(max(math.log(above / share) / math.log(above / below), MARGIN), 1.0 - MARGIN)
-        middle = early + part * (late - early)
-        value = longer(middle, quiet, noisy)
+        middle = min(max(early + round(part * (late - early)), early + 1), late - 1)
+        value = longer(unit * math.exp(middle * cell), quiet, noisy)
         if value > share:
             early = middle
             above = value
         else:
             late = middle
             below = value
-        # Where it does not jump, a line between the two times is as good as a narrower bracket.
-        if above - below < FLAT * share and late - early < NARROW * late:
-            break
-    return early, late, (above - share) / (above - below)
+    return unit * math.exp(early * cell), unit * math.exp(late * cell), (above - share) / (above - below)

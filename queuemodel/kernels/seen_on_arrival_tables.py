@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .generations import Seen
 from .interpolation import linear
 from .jit import kernel
-from .mxmc import NumberInSystem
 from .request_mix import QueryClasses
 
 #: Tail of the classes of queries from which on all are one group.
@@ -30,12 +30,15 @@ class SlowedService(NamedTuple):
         What n servers gain in a round of all, in mean service times, by having started with fewer busy ones.
     residual : float
         Part of a service that is left when a query arrives.
+    unit : float
+        Requests, or servers, of a lump: numbers of both are counted in lumps.
     """
 
     seconds: float
     slowdowns: NDArray[np.float64]
     gained: NDArray[np.float64]
     residual: float
+    unit: float
 
 
 class QueryGroups(NamedTuple):
@@ -73,11 +76,11 @@ def wait_behind(
 def times_behind(
     levels: NDArray[np.float64], positions: NDArray[np.float64], service: SlowedService
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Wait in seconds, and then factor on the service time, of the positions[g]-th request behind levels[u] others.
+    """Wait in seconds, and then factor on the service time, of the positions[g]-th lump behind levels[u] others.
 
     Both of shape (groups, levels).
     """
-    seconds, slowdowns, gained, residual = service
+    seconds, slowdowns, gained, residual, _ = service
     waits = np.empty((positions.size, levels.size))
     factors = np.empty((positions.size, levels.size))
     for g in range(positions.size):
@@ -88,85 +91,59 @@ def times_behind(
 
 
 @kernel
-def chosen_levels(
-    servers: int, fine: int, coarse: int, in_system: NumberInSystem, negligible: float
-) -> NDArray[np.float64]:
-    """Numbers of requests to look at, from 0 on: about `fine` up to all servers busy, then ever fewer.
+def thinned(seen: Seen, servers: int, fine: int, coarse: int) -> Seen:
+    """Leave out levels: about `fine` stay up to all servers busy, then ever fewer.
 
-    Beyond, each stands `coarse` times as far from that as from the one before it; the last leaves a negligible tail.
+    Beyond, each stands at least a `coarse`-th as far from the one before it as that stands from all servers busy.
     """
-    _, at_least, ratio = in_system
-    last = at_least.size - 1.0
-    if at_least[at_least.size - 1] > negligible and ratio > 0.0:
-        last += math.log(negligible / at_least[at_least.size - 1]) / math.log(ratio)
-    levels = [0.0]
-    level = 1.0
-    while level < servers:
-        levels.append(math.floor(level))
-        level += max(1.0, servers / fine)
-    level = float(servers)
-    while level <= last:
-        levels.append(level)
-        level += max(1.0, math.floor((level - servers) / coarse))
-    levels.append(level)
-    return np.array(levels)
+    levels, tails = seen
+    kept = np.zeros(levels.size, np.bool_)
+    kept[0] = kept[levels.size - 1] = True
+    last = 0.0
+    for u in range(1, levels.size):
+        gap = max(servers / fine, (last - servers) / coarse)
+        if levels[u] == 1.0 or levels[u] == servers or levels[u] - last >= gap:
+            kept[u] = True
+            last = levels[u]
+    return Seen(levels[kept], tails[kept])
 
 
 @kernel
-def tail_at(levels: NDArray[np.float64], in_system: NumberInSystem) -> NDArray[np.float64]:
-    """P(more than n requests) at each of some whole numbers n."""
-    _, at_least, ratio = in_system
-    out = np.empty(levels.size)
-    last = at_least.size - 1
-    for i in range(levels.size):
-        n = int(levels[i]) + 1
-        out[i] = at_least[n] if n <= last else at_least[last] * ratio ** (n - last)
-    return out
-
-
-@kernel
-def levels_seen(
-    servers: int, thinning: tuple[int, int], in_system: NumberInSystem, negligible: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Numbers of requests to look at, the probabilities to see more, and the middles between those numbers."""
-    levels = chosen_levels(servers, thinning[0], thinning[1], in_system, negligible)
+def middles_of(levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Middle of the whole numbers above each level's predecessor up to the level."""
     middles = np.empty(levels.size)
     middles[0] = 0.0
-    for i in range(1, levels.size):
-        middles[i] = 0.5 * (levels[i] + levels[i - 1] + 1.0)
-    return levels, tail_at(levels, in_system), middles
+    for u in range(1, levels.size):
+        middles[u] = 0.5 * (levels[u] + levels[u - 1] + 1.0)
+    return middles
 
 
 @kernel
 def quiet_tables(
-    thinning: tuple[int, int],
-    in_system: NumberInSystem,
-    negligible: float,
-    groups: QueryGroups,
-    full_seconds: float,
-    service: SlowedService,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Make `tails`, `latencies`, `single_waits` and `single_factor` of a `QuietLaw`."""
-    seconds, slowdowns, gained, residual = service
+    levels: NDArray[np.float64], groups: QueryGroups, full_seconds: float, service: SlowedService
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Make `latencies`, `single_waits` and `single_factor` of a `QuietLaw`."""
+    seconds, slowdowns, gained, residual, unit = service
     full_batches, remainders, share = groups
     servers = slowdowns.size - 1
-    levels, tails, middles = levels_seen(servers, thinning, in_system, negligible)
+    one = 1.0 / unit
+    middles = middles_of(levels)
     latencies = np.empty((share.size, levels.size))
     single_waits = np.zeros(levels.size)
     single_factor = np.empty(levels.size)
     for u in range(levels.size):
         if levels[u] >= servers:
-            single_waits[u] = seconds * wait_behind(levels[u] + 0.5, 1.0, slowdowns, gained, residual)
-        single_factor[u] = linear(slowdowns, middles[u] + 1.0)
+            single_waits[u] = seconds * wait_behind(levels[u] + 0.5 * one, one, slowdowns, gained, residual)
+        single_factor[u] = linear(slowdowns, middles[u] + one)
         for g in range(share.size):
-            full = full_batches[g]
+            full = full_batches[g] * one
             wait = seconds * wait_behind(levels[u], full, slowdowns, gained, residual)
             latency = wait + full_seconds * linear(slowdowns, levels[u] + full)
             if remainders[g] > 0.0:
-                wait = seconds * wait_behind(levels[u], full + 1.0, slowdowns, gained, residual)
-                latency = max(latency, wait + remainders[g] * linear(slowdowns, levels[u] + full + 1.0))
+                wait = seconds * wait_behind(levels[u], full + one, slowdowns, gained, residual)
+                latency = max(latency, wait + remainders[g] * linear(slowdowns, levels[u] + full + one))
             latencies[g, u] = latency
-    return tails, latencies, single_waits, single_factor
+    return latencies, single_waits, single_factor
 
 
 @kernel

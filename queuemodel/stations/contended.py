@@ -1,8 +1,7 @@
 """A station whose servers slow each other down: the station without contention, moved by what a simpler pool says.
 
-Two pools with exponential service are solved beside it, one with the slowdowns, one whose service takes as long at any
-time as with all servers busy. What they say of a query's latency, given what it sees on arrival and brings, are two
-laws. The map
+Two simpler pools are solved beside it, one with the slowdowns, one whose service takes as long at any time as with all
+servers busy. What they say of a query's latency, given what it sees on arrival and brings, are two laws. The map
 that takes the quantiles of one to those of the other is applied to the law of the station itself.
 """
 
@@ -19,28 +18,27 @@ from ..kernels import (
     seen_on_arrival as law_kernel,
     seen_on_arrival_tables as tables_kernel,
 )
+from ..kernels.generations import Seen
 from ..kernels.jit import unnamed
-from ..kernels.mxmc import NumberInSystem, number_in_system
+from ..numerics.area import area
 from ..numerics.gamma import unit_table
-from ..numerics.quantile import mean
+from .generations import Generations
 from .protocol import StationQueue
 from .request_mix import RequestMix
 
-#: Probability of high numbers in the system to leave out; it has to stay below SURELY_DONE.
-NEGLIGIBLE = 1e-12
-#: Relative width to which a jump of the law is enclosed.
-TOLERANCE = 1e-6
-#: Change of the ratio of neighbors, from one to the next, at which the law of the number passes for geometric.
-STEADY = 1e-10
+#: Relative distance of the times between which the map of quantiles is a line, and the same with noise, which has no
+#: jumps that such a line would tilt.
+CELL = 1e-6
+NOISY_CELL = 1e-3
 #: A probability to be late from which on rounding decides.
 SURELY_DONE = 1e-11
-#: Levels of requests in the system up to all servers busy, and how slowly they thin out beyond.
-LEVELS = (24, 16)
 #: Groups of queries, and more of them for each halving of their tail.
 GROUPS = (12, 2)
-#: The same where noise blurs what they stand for and each costs more: errors are still a tenth of the estimate's.
+#: Levels of requests in the system up to all servers busy, and how slowly they thin out beyond, where noise blurs what
+#: they stand for and each costs more: errors are still a tenth of the estimate's.
 NOISY_LEVELS = (12, 6)
-NOISY_GROUPS = (6, 1)
+#: Most known jumps of the law to begin its mean with; the others are found.
+MOST_JUMPS = 64
 #: Weight of the mean of first and last factor, and the noise's deviation at which it is half of that: any of the
 #: requests that run together may end last, the more so the more noise. Half is what served best on random machines.
 BLUR, BLURRED = 0.5, 0.2
@@ -67,19 +65,24 @@ class ContendedQueue(StationQueue):
         self.crowded = float(slowdowns[-1])
         #: Whether every request is slowed alike, so that the law is that of the station in a longer unit of time.
         self.uniform = bool(slowdowns[1] == slowdowns[-1])
-        self.more_than = mix.more_than
-        self.seconds = mix.work / float(self.more_than.sum())
 
     def slowdown(self, rate: float) -> float:
         """Mean factor on the service time at a rate of the station's queries per second, weighted by work."""
         if self.uniform:
             return self.crowded
-        at_least = self.in_system(rate, self.slowdowns).at_least
-        return contended_kernel.mean_slowdown(at_least, _work_shares(self.mix), self.slowdowns)
+        pool = self.pool
+        work_shares = _work_shares(self.mix)
+        return contended_kernel.mean_slowdown(pool.slowed(rate), work_shares, pool.slowdowns, pool.unit)
 
-    def in_system(self, rate: float, slowdowns: NDArray[np.float64]) -> NumberInSystem:
-        """Law of the requests in the exponential pool."""
-        return number_in_system(rate * self.seconds, self.more_than, slowdowns, NEGLIGIBLE, STEADY)
+    @cached_property
+    def pool(self) -> Generations:
+        """The pool that tells how many requests are seen on arrival."""
+        return Generations(self.mix, self.slowdowns)
+
+    @cached_property
+    def idle(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Latency of each class of queries on idle servers, with the slowdowns and with none."""
+        return self.mix.idle(self.slowdowns), self.mix.idle(np.ones(self.servers + 1))
 
     def at(self, rate: float) -> ContendedLaw:
         """Solve the station at a rate of its own queries per second, below the stable one."""
@@ -100,41 +103,44 @@ class ContendedQueue(StationQueue):
         """Groups of alike queries, finer in the tail; without noise those of one shorter request are in `single`."""
         mix = self.mix
         if mix.scv > 0.0:
-            return tables_kernel.grouped(mix.classes, 0, NOISY_GROUPS, True)
+            return tables_kernel.grouped(mix.classes, 0, GROUPS, True)
         first = int(np.searchsorted(mix.full_batches, 1))
         return tables_kernel.grouped(mix.classes, first, GROUPS, False)
 
 
 class SeenOnArrivalLaw:
-    """The law of a latency that depends on what a query sees in an exponential pool, on what it brings and on noise.
+    """The law of a latency that depends on what a query sees on arrival, on what it brings and on noise.
 
     Parameters
     ----------
     queue : ContendedQueue
         The station.
-    rate : float
-        Queries per second.
-    slowdowns : ndarray of float64, shape (servers + 1,)
-        Factors on a service time by the number of busy servers.
+    seen : Seen
+        What is seen, in lumps.
+    slowdowns : ndarray of float64, shape (lumps + 1,)
+        Factors on a service time by the lumps of busy servers.
+    idle : ndarray of float64
+        Latency of each class of queries where none is seen, without noise.
     """
 
-    def __init__(self, queue: ContendedQueue, rate: float, slowdowns: NDArray[np.float64]) -> None:
+    def __init__(
+        self, queue: ContendedQueue, seen: Seen, slowdowns: NDArray[np.float64], idle: NDArray[np.float64]
+    ) -> None:
         mix = queue.mix
-        in_system = queue.in_system(rate, slowdowns)
-        self.at_least = in_system.at_least
-        gained = np.append(0.0, np.cumsum(slowdowns[-1] - slowdowns[1:])) / queue.servers
-        service = tables_kernel.SlowedService(queue.seconds, slowdowns, gained, min(1.0, 0.5 * (1.0 + mix.scv)))
+        pool = queue.pool
+        gained = np.append(0.0, np.cumsum(slowdowns[-1] - slowdowns[1:])) / pool.lumps
+        service = tables_kernel.SlowedService(pool.round, slowdowns, gained, min(1.0, 0.5 * (1.0 + mix.scv)), pool.unit)
         self.quiet: law_kernel.QuietLaw | None = None
         self.noisy: law_kernel.NoisyLaw | None = None
         if mix.scv > 0.0:
-            self.noisy = unnamed(_noisy_law(queue, in_system, service))
+            self.noisy = unnamed(_noisy_law(queue, tables_kernel.thinned(seen, pool.lumps, *NOISY_LEVELS), service))
         else:
-            groups, idle = queue.groups, mix.idle(slowdowns)
-            tails, latencies, waits, factor = tables_kernel.quiet_tables(
-                LEVELS, in_system, NEGLIGIBLE, groups, mix.full_seconds, service
-            )
+            groups = queue.groups
+            latencies, waits, factor = tables_kernel.quiet_tables(seen.levels, groups, mix.full_seconds, service)
             self.quiet = unnamed(
-                law_kernel.QuietLaw(tails, idle, mix.probability, latencies, groups.share, queue.single, waits, factor)
+                law_kernel.QuietLaw(
+                    seen.tails, idle, mix.probability, latencies, groups.share, queue.single, waits, factor
+                )
             )
 
     def longer(self, at: float) -> float:
@@ -145,23 +151,24 @@ class SeenOnArrivalLaw:
         """P(latency <= `at` seconds)."""
         return 1.0 - self.longer(at)
 
-    def when_longer(self, share: float, least: float) -> tuple[float, float, float]:
-        """Times, not before `least`, between which `longer` falls to `share`, and how far it is between them."""
-        return law_kernel.when_longer(share, least, TOLERANCE, self.quiet, self.noisy)
+    def when_longer(self, share: float, least: float, unit: float) -> tuple[float, float, float]:
+        """Neighboring times between which `longer` falls to `share`, and how far it is between them."""
+        cell = CELL if self.noisy is None else NOISY_CELL
+        return law_kernel.when_longer(share, least, unit, cell, self.quiet, self.noisy)
 
 
-def _noisy_law(
-    queue: ContendedQueue, in_system: NumberInSystem, service: tables_kernel.SlowedService
-) -> law_kernel.NoisyLaw:
-    mix, servers = queue.mix, queue.servers
+def _noisy_law(queue: ContendedQueue, seen: Seen, service: tables_kernel.SlowedService) -> law_kernel.NoisyLaw:
+    mix = queue.mix
     full_batches, remainders, share = queue.groups
-    _, tails, middles = tables_kernel.levels_seen(servers, NOISY_LEVELS, in_system, NEGLIGIBLE)
-    full_wait, full_factor = tables_kernel.times_behind(middles, full_batches, service)
-    remainder_wait, remainder_factor = tables_kernel.times_behind(middles, full_batches + 1.0, service)
+    levels, tails = seen
+    middles = tables_kernel.middles_of(levels)
+    one = 1.0 / service.unit
+    full_wait, full_factor = tables_kernel.times_behind(middles, full_batches * one, service)
+    remainder_wait, remainder_factor = tables_kernel.times_behind(middles, (full_batches + 1.0) * one, service)
     # With noise any of the requests that run together may be the last to end, not only the slowest one.
-    together = np.minimum(full_batches, servers)
+    together = np.minimum(full_batches, queue.servers)
     first = np.maximum(full_batches - together + 1.0, 1.0)
-    _, first_factor = tables_kernel.times_behind(middles, first, service)
+    _, first_factor = tables_kernel.times_behind(middles, first * one, service)
     spread = math.sqrt(mix.scv)
     full_factor -= BLUR * spread / (spread + BLURRED) * (full_factor - first_factor)
     full_seconds = full_factor * np.where(full_batches > 0.0, mix.full_seconds, 0.0)[:, None]
@@ -180,34 +187,50 @@ class ContendedLaw:
         self.base = queue.base.at(rate * queue.crowded)
         if queue.uniform:
             return
-        self.slowed = SeenOnArrivalLaw(queue, rate, queue.slowdowns)
-        self.crowded = SeenOnArrivalLaw(queue, rate * queue.crowded, np.ones(queue.servers + 1))
+        pool = queue.pool
+        self.seen = pool.slowed(rate), pool.alone(rate * queue.crowded)
+        self.slowed = SeenOnArrivalLaw(queue, self.seen[0], pool.slowdowns, queue.idle[0])
+        self.crowded = SeenOnArrivalLaw(queue, self.seen[1], np.ones(pool.lumps + 1), queue.idle[1])
 
     def latency(self, at: float) -> float:
         """P(latency of a query <= `at` seconds)."""
         if at <= 0.0:
             return 0.0
-        least = at / self.queue.crowded
-        if self.queue.uniform:
+        queue = self.queue
+        least = at / queue.crowded
+        if queue.uniform:
             return self.base.latency(least)
         longer = self.slowed.longer(at)
         if longer <= SURELY_DONE:
             return 1.0
-        early, late, passed = self.crowded.when_longer(longer, least)
-        value = self.base.latency(late)
-        if early < late:
-            before = self.base.latency(early)
-            value = before + passed * (value - before)
-        return value
+        moved = self._moved(longer, least)
+        if queue.mix.scv > 0.0:
+            return moved
+        # Where nothing is waited for, the pool knows the latency exactly, and the jumps of the crowded station mislead.
+        as_crowded = self._fewer_wait
+        return 1.0 - (1.0 - as_crowded) * longer - as_crowded * (1.0 - moved)
 
-    @property
+    def _moved(self, longer: float, least: float) -> float:
+        """P(latency <= t) of the crowded station at the time t that the crowded pool leaves such a share later.
+
+        It is at least that of the time `least`: no query takes longer than it would if all servers were always busy.
+        """
+        base = self.base.latency
+        early, late, passed = self.crowded.when_longer(longer, least, self.queue.pool.round)
+        if self.queue.mix.scv > 0.0:
+            return base(max(early + passed * (late - early), least))
+        before = base(early)
+        return max(before + passed * (base(late) - before), base(least))
+
+    @cached_property
     def mean(self) -> float:
-        """Mean latency of a query, in seconds: that of the crowded station, by the ratio of the two pools' means."""
-        crowded = self.queue.crowded * self.base.mean
-        if self.queue.uniform:
-            return crowded
-        step = self.queue.mix.full_seconds
-        return crowded * mean(self.slowed.within, step) / (self.queue.crowded * mean(self.crowded.within, step))
+        """Mean latency of a query, in seconds."""
+        queue = self.queue
+        if queue.uniform:
+            return queue.crowded * self.base.mean
+        jumps = [] if queue.mix.scv > 0.0 else np.unique(queue.idle[0]).tolist()
+        apart = max(1, len(jumps) // MOST_JUMPS)
+        return area(lambda at: 1.0 - self.latency(at), jumps[::apart], queue.mix.full_seconds)
 
     @property
     def mean_wait(self) -> float:
@@ -226,9 +249,9 @@ class ContendedLaw:
             return 1.0
         shares = queue.mix.position_shares
         waiting, crowded = (
-            contended_kernel.waiting_share(law.at_least, shares, queue.servers) for law in (self.slowed, self.crowded)
+            contended_kernel.waiting_share(seen, shares, queue.pool.lumps, queue.pool.unit) for seen in self.seen
         )
-        return waiting / crowded
+        return min(waiting / crowded, 1.0) if crowded > 0.0 else 1.0
 
 
 def _work_shares(mix: RequestMix) -> NDArray[np.float64]:

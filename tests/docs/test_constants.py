@@ -91,7 +91,7 @@ def test_an_altered_constant_reaches_kernels_that_are_compiled_already():
 
 def test_only_kernels_that_read_an_altered_constant_or_call_one_that_does_are_compiled_anew():
     from recplan.queuemodel.kernels import mxmc
-    from recplan.queuemodel.stations import contended
+    from recplan.queuemodel.stations import generations
 
     window, waits, law = mxmc.poisson_window, mxmc.log_waits, mxmc.number_in_system
     with altered("recplan.queuemodel.kernels.mxmc", "MARGIN", 120):
@@ -100,8 +100,8 @@ def test_only_kernels_that_read_an_altered_constant_or_call_one_that_does_are_co
         assert law is mxmc.number_in_system
     with altered("recplan.queuemodel.kernels.mxmc", "STEADY_FOR", 9):
         assert law is not mxmc.number_in_system
-        assert contended.number_in_system is mxmc.number_in_system
-    assert (window, waits, law) == (mxmc.poisson_window, mxmc.log_waits, contended.number_in_system)
+        assert generations.number_in_system is mxmc.number_in_system
+    assert (window, waits, law) == (mxmc.poisson_window, mxmc.log_waits, generations.number_in_system)
 
 
 def test_what_a_function_remembers_is_forgotten_when_a_constant_is_altered():

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -23,14 +24,26 @@ from recplan.queuemodel import (
 )
 from recplan.queuemodel.analysis import latency_at
 from recplan.queuemodel.kernels.contended import mean_slowdown
+from recplan.queuemodel.kernels.generations import Seen
 from recplan.queuemodel.kernels.mxmc import number_in_system
 from recplan.queuemodel.kernels.simulation import _idle_servers, _serve, _slowdown
+from recplan.queuemodel.stations.generations import Generations
+from recplan.queuemodel.stations.mxdc import MxDcQueue
+from recplan.queuemodel.stations.request_mix import mix_of
 from recplan.solvers import idle_percentile, max_qps
-from strategies import contentions, percentiles, rising_curves, scenarios, utilizations, with_contention
+from strategies import (
+    contentions,
+    contentions_by_batch,
+    percentiles,
+    rising_curves,
+    scenarios,
+    utilizations,
+    with_contention,
+)
 
 ROUNDING = 1e-6
-# The largest error that is claimed of a high percentile, for deterministic requests and few cores.
-ESTIMATE = 0.15
+# The largest error of a high percentile that these machines show.
+ESTIMATE = 0.10
 NONE = Contention((1, 4), (1.0, 1.0))
 QUIET = rising_curves(scv=st.just(0.0))
 
@@ -187,7 +200,8 @@ def test_single_requests_fill_the_exponential_pool_as_a_birth_and_death_process(
     expected = np.cumsum(law[::-1])[::-1]
     assert at_least[: cores + 1] == pytest.approx(expected[: cores + 1], rel=1e-8, abs=1e-12)
     assert ratio == pytest.approx(utilization, rel=1e-6)
-    factor = mean_slowdown(at_least, np.ones(1), slowdowns)
+    seen = Seen(np.arange(at_least.size - 1.0), at_least[1:])
+    factor = mean_slowdown(seen, np.ones(1), slowdowns, 1.0)
     assert factor == pytest.approx(law @ slowdowns[np.minimum(np.arange(4000) + 1, cores)], rel=1e-8)
 
 
@@ -212,7 +226,93 @@ def test_latency_never_falls_when_the_load_rises(scenario, contention, utilizati
     machine, sizes, policy = scenario
     slowed = (with_contention(machine, contention), sizes, policy)
     most = utilization * stable(slowed)
-    assert analyze(*slowed, share * most).percentile(q) <= analyze(*slowed, most).percentile(q) * (1 + 1e-3)
+    assert analyze(*slowed, share * most).percentile(q) <= analyze(*slowed, most).percentile(q) * (1 + ROUNDING)
+
+
+@settings(max_examples=40)
+@given(scenarios(), st.one_of(contentions(), contentions_by_batch()), utilizations())
+def test_the_distribution_function_never_falls_and_holds_the_percentiles_and_the_mean(
+    scenario, contention, utilization
+):
+    machine, sizes, policy = scenario
+    slowed = (with_contention(machine, contention), sizes, policy)
+    latency = analyze(*slowed, utilization * stable(slowed))
+    times = np.geomspace(0.3 * latency.percentile(1), 2 * latency.percentile(99.9), 60)
+    below = latency.cdf(times)
+    assert (np.diff(below) >= -1e-12).all()
+    asked = (1.0, 20.0, 50.0, 80.0, 95.0, 99.0, 99.99)
+    percentiles_there = [latency.percentile(q) for q in asked]
+    for q, time in zip(asked, percentiles_there, strict=True):
+        assert latency.cdf(time) >= q / 100 - 1e-9
+        assert latency.cdf(time * (1 - ROUNDING)) <= q / 100
+    assert percentiles_there == sorted(percentiles_there)
+    # A mean is no less than a hundredth of it that is above p99, and so on.
+    least = sum(
+        (high - low) / 100 * time
+        for (low, high), time in zip(pairwise((*asked[:-1], 100.0)), percentiles_there, strict=False)
+    )
+    assert least * (1 - 1e-3) <= latency.mean <= percentiles_there[-1] * (1 + ROUNDING)
+
+
+@settings(max_examples=30)
+@given(scenarios(accelerator=False), st.one_of(contentions(), contentions_by_batch()), percentiles(), st.floats(1.1, 3))
+def test_the_capacity_is_the_load_from_which_on_the_percentile_misses_the_target(scenario, contention, q, factor):
+    machine, sizes, policy = scenario
+    slowed = (with_contention(machine, contention), sizes, policy)
+    qps = 0.5 * stable(slowed)
+    bound = factor * analyze(*slowed, qps).percentile(q)
+    capacity = max_qps(*slowed, Sla(q, bound))
+    assert qps <= capacity * (1 + ROUNDING)
+    assert analyze(*slowed, capacity * (1 - 2 * ROUNDING)).percentile(q) <= bound * (1 + ROUNDING)
+    if capacity * (1 + 3 * ROUNDING) < stable(slowed):
+        assert analyze(*slowed, capacity * (1 + 3 * ROUNDING)).percentile(q) >= bound * (1 - ROUNDING)
+
+
+def test_a_station_where_next_to_nothing_waits_has_waits_all_the_same():
+    contention = Contention((1, 400), (1.0, 2.0))
+    machine = Machine(CorePool(400, ServiceCurve.from_table([1], [0.01], contention=contention)))
+    latency = analyze(machine, QuerySizes.fixed(1), Policy(1), 200.0)
+    assert (latency.wait_probability, latency.wait_mean, latency.wait_percentile(99.9)) == pytest.approx((0, 0, 0))
+
+
+@given(st.integers(1, 12), st.integers(1, 5), st.floats(0.1, 0.95))
+def test_alike_requests_that_nothing_slows_are_found_as_the_exact_pool_has_them(cores, requests, utilization):
+    mix = mix_of(QuerySizes.fixed(requests).pmf, 1, 1, ServiceCurve.from_table([1], [1.0]))
+    rate = utilization * cores / requests
+    levels, tails = Generations(mix, np.ones(cores + 1)).alone(rate)
+    assert levels[: cores + 1].tolist() == list(range(cores + 1))
+    law = MxDcQueue(mix, cores).at(rate)
+    # Of each query so many requests find all servers busy.
+    waiting = [tails[cores - j] if j <= cores else 1.0 for j in range(1, requests + 1)]
+    assert np.mean(waiting) == pytest.approx(1.0 - law.wait(0.0), rel=1e-4, abs=1e-6)
+
+
+@given(scenarios(accelerator=False, max_size=20), contentions(), utilizations(), st.floats(0.3, 0.99), st.floats(0, 1))
+def test_the_higher_the_load_or_the_contention_the_more_requests_are_seen(
+    scenario, contention, utilization, share, part
+):
+    machine, sizes, policy = scenario
+    less = replace(contention, slowdowns=tuple(1.0 + part * (factor - 1.0) for factor in contention.slowdowns))
+    pools = [Stations.of(with_contention(machine, kind), sizes, policy).cpu for kind in (less, contention)]
+    milder, pool = (Generations(station.mix, station.slowdowns) for station in pools)
+    rate = utilization * pools[1].stable_qps
+    most = pool.slowed(rate)
+    for fewer in (pool.slowed(share * rate), milder.slowed(rate)):
+        size = min(fewer.levels.size, most.levels.size)
+        assert (fewer.tails[:size] <= most.tails[:size] + 1e-9).all()
+
+
+@pytest.mark.parametrize("cores", [2, 32, 10_000])
+def test_one_absurd_row_of_a_log_does_not_make_the_chain_long(cores):
+    pmf = np.zeros(57_242)
+    pmf[[99, -1]] = 1 - 1e-5, 1e-5
+    mix = mix_of(pmf, 1, 1, ServiceCurve.from_table([1, 64], [1e-3, 2e-2]))
+    slowdowns = np.linspace(1.0, 2.0, cores + 1)
+    pool = Generations(mix, slowdowns)
+    seen = pool.slowed(0.9 * cores / (mix.work * 2.0))
+    assert seen.levels.size < 1000
+    assert (np.diff(seen.tails) <= 0.0).all()
+    assert seen.tails[0] <= 1.0
 
 
 @settings(max_examples=50)
@@ -269,13 +369,13 @@ def test_a_machine_is_overloaded_from_where_all_its_busy_cores_cannot_keep_up():
 
 #: Cores, sizes, batch size and scv of the requests, and the largest error of p95 and p99 that such cases show.
 CASES = {
-    "single requests": (16, QuerySizes.uniform(1, 60), 60, 0.0, 0.06),
-    "several requests": (16, QuerySizes.uniform(1, 256), 64, 0.0, 0.12),
-    "more requests than cores": (8, QuerySizes.uniform(200, 800), 32, 0.0, 0.08),
-    "requests all alike": (12, QuerySizes.fixed(256), 64, 0.0, 0.10),
-    "noise": (16, QuerySizes.uniform(1, 256), 64, 0.3, 0.04),
-    "exponential requests": (12, QuerySizes.fixed(256), 64, 1.0, 0.05),
-    "few cores": (4, QuerySizes.uniform(1, 256), 64, 0.0, ESTIMATE),
+    "single requests": (16, QuerySizes.uniform(1, 60), 60, 0.0, 0.03),
+    "several requests": (16, QuerySizes.uniform(1, 256), 64, 0.0, 0.09),
+    "more requests than cores": (8, QuerySizes.uniform(200, 800), 32, 0.0, 0.05),
+    "requests all alike": (12, QuerySizes.fixed(256), 64, 0.0, ESTIMATE),
+    "noise": (16, QuerySizes.uniform(1, 256), 64, 0.3, 0.03),
+    "exponential requests": (12, QuerySizes.fixed(256), 64, 1.0, 0.03),
+    "few cores": (4, QuerySizes.uniform(1, 256), 64, 0.0, 0.05),
 }
 SHAPES = {
     "linear": lambda cores: Contention((1, cores), (1.0, 2.0)),
@@ -324,7 +424,7 @@ def test_a_wait_for_one_of_few_cores_may_end_at_any_time(slowdown):
     qps = 0.3 * stable(scenario)
     latency, sample = analyze(*scenario, qps), simulate(*scenario, qps, queries=500_000)
     for q in (95.0, 97.0, 99.0):
-        assert latency.percentile(q) == pytest.approx(sample.percentile(q), rel=0.05)
+        assert latency.percentile(q) == pytest.approx(sample.percentile(q), rel=0.06)
 
 
 @settings(max_examples=30)
