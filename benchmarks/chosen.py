@@ -212,6 +212,7 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "DEVIATIONS_APART", (0.2, 1.0), by.percentiles("noise"), 0.01)
     yield Constant(at, "FARTHEST_APART", (0.1, 0.5), by.percentiles("noise"), 0.01)
     yield Constant(at, "PART_ALONE", (0.1, 1.0), by.percentiles("noise"), 0.01)
+    yield Constant(at, "SAME_WORK", (0.005, 0.1, 0.5), by.percentiles("single without noise"), 1e-4)
     at = "queuemodel.stations.mxmc"
     yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-10, 1e-14), by.percentiles("alike"), 1e-15)
     yield Constant(at, "STEADY", (1e-8, 1e-11), by.percentiles("alike"), 1e-15)

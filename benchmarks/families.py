@@ -48,6 +48,8 @@ def family(name: str) -> tuple[Scenario, ...]:
         return _first("noise", _estimated("noise"))
     if name == "single":
         return _first("pool-noise", _estimated("single requests"), MAX_SIZE, MACHINES // 2)
+    if name == "single without noise":
+        return _first("pool", _estimated("single requests"), MAX_SIZE)
     if name == "nearly":
         return _first("pool", _rarely_cut, MAX_SIZE // 2)
     return _first(name)

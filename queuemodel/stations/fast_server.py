@@ -102,7 +102,4 @@ def _residual_requests(
     means, shares = means[some], work[some] / work.sum()
     table = residual_table(scv)
     times = np.append(0.0, np.geomspace(first, float(means.max()) * table.end, RESIDUAL_TIMES))
-    longer = np.zeros(times.size)
-    for mean, share in zip(means.tolist(), shares.tolist(), strict=True):
-        longer += share * np.interp(times / mean, table.times, table.longer)
-    return times, longer
+    return times, np.asarray(shares @ np.interp(times / means[:, None], table.times, table.longer))

@@ -38,6 +38,8 @@ MOST_POSITIONS = 48
 DEVIATIONS_APART = 0.5
 FARTHEST_APART = 0.25
 PART_ALONE = 0.25
+#: The same where only the law of the work is asked for: its second moment then errs by a thirty thousandth.
+SAME_WORK = 0.02
 
 
 class MxGcQueue(StationQueue):
@@ -62,7 +64,8 @@ class MxGcQueue(StationQueue):
         self.positions = _some_positions(mix.most)
         same = _alike(mix)
         weight = min(_scv_of_requests(mix) if single else mix.scv, 1.0)
-        self.fast, self.alike = FastServer(self.classes, mix.scv, cores), FastServer(same.classes, weight, cores)
+        by_work = self.classes if mix.scv > 0.0 else _merged(mix, np.full(mix.remainders.size, SAME_WORK))
+        self.fast, self.alike = FastServer(by_work, mix.scv, cores), FastServer(same.classes, weight, cores)
         request, own = same.full_seconds, mix.full_seconds / same.full_seconds
         corners = []
         if weight < 1.0:
@@ -70,7 +73,7 @@ class MxGcQueue(StationQueue):
             if single:
                 corners.append(Corner(MxDcQueue(same, cores), calm, calm, request, own, 1.0 - weight, request))
             else:
-                mixed = FastServer(self.classes, 0.0, cores)
+                mixed = FastServer(by_work, 0.0, cores)
                 quiet = MxDcQueue(mix, cores)
                 corners.append(Corner(quiet, mixed, calm, request, 1.0, 1.0 - weight, mix.full_seconds))
         if weight > 0.0:
@@ -203,9 +206,13 @@ def _some_positions(most: int) -> NDArray[np.int64]:
 
 
 def _grouped(mix: RequestMix) -> QueryClasses:
-    """Merge classes whose remainders are alike next to the noise, keeping their mean."""
+    """Merge classes whose remainders are alike next to the noise."""
     apart = min(FARTHEST_APART, DEVIATIONS_APART * math.sqrt(mix.scv))
-    width = np.where(mix.full_batches == 0, PART_ALONE * apart, apart)
+    return _merged(mix, np.where(mix.full_batches == 0, PART_ALONE * apart, apart))
+
+
+def _merged(mix: RequestMix, width: NDArray[np.float64]) -> QueryClasses:
+    """Merge classes of as many full batches whose remainders' logarithms differ by less than `width`; keep the mean."""
     some = mix.remainders > 0.0
     step = np.floor(np.log(np.where(some, mix.remainders, 1.0) / mix.full_seconds) / width)
     key = np.where(some, step, -np.inf)
