@@ -109,7 +109,8 @@ class Latency(AnalysisPresentation):
         """The percentiles just below and just above the q-th, in seconds: those of shares a standard error apart.
 
         The standard error is that of the share in a measurement of 100 000 independent queries: such a measurement
-        finds its percentile between the two two times in three. Where they are far apart, `jumps` is true.
+        finds its percentile between the two two times in three. They are far apart where the law jumps, which `jumps`
+        tells, or where it has hardly any density.
 
         Raises
         ------

@@ -32,7 +32,9 @@ class OverloadedError(ValueError):
         self.stable_qps = stable_qps
 
     def __str__(self) -> str:
+        # Barely too much must not read as just enough.
+        shown = f"{self.utilization:.{3 if self.utilization >= 1.005 else 9}g}"
         return (
-            f"qps(={self.qps:g}) overloads the {self.station}: utilization {self.utilization:.3g} >= 1; "
+            f"qps(={self.qps:g}) overloads the {self.station}: utilization {shown} >= 1; "
             f"it is stable below {self.stable_qps:.6g} queries/s"
         )

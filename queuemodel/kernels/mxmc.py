@@ -102,18 +102,6 @@ def number_in_system(
 
 
 @kernel
-def all_busy(load: float, servers: int) -> float:
-    """P(an arriving request waits) at an offered load in erlangs: Erlang's C formula, by the recursion of his B.
-
-    Equation (25).
-    """
-    blocked = 1.0
-    for n in range(1, servers + 1):
-        blocked = load * blocked / (n + load * blocked)
-    return blocked / (1.0 - load / servers * (1.0 - blocked))
-
-
-@kernel
 def poisson_window(mean: float) -> tuple[int, NDArray[np.float64]]:
     """First index and probabilities of a Poisson law, all but about 1e-12 of it."""
     if mean <= 0.0:

@@ -40,7 +40,8 @@ def station_queue(mix: RequestMix, slowdowns: NDArray[np.float64]) -> tuple[Stat
 def uncontended_queue(mix: RequestMix, servers: int) -> tuple[StationQueue, str]:
     """Choose the sharpest method for a station; return the queue and what kind of answer it gives."""
     if servers == 1 and not (mix.alike and mix.scv in (0.0, 1.0)):
-        return Mg1Queue(mix), EXACT if mix.scv <= 1.0 else NOISE_ESTIMATE
+        exact = mix.scv == 0.0 or (mix.scv <= 1.0 and not mix.falling)
+        return Mg1Queue(mix), EXACT if exact else NOISE_ESTIMATE
     if mix.alike and mix.scv == 0.0:
         return MxDcQueue(mix, servers), EXACT
     if mix.alike and mix.scv == 1.0:

@@ -17,8 +17,8 @@ from .request_mix import RequestMix
 CELLS = 1024
 #: Cells of the finest lattice to the shortest mean work of a query.
 CELLS_PER_WORK = 64
-#: Most full batches before a remainder for which the law of their sum is told from a Gamma law, if the scv of each is
-#: above this, for otherwise both are nearly normal,
+#: Most full batches before a shorter remainder for which the law of their sum is told from a Gamma law, if the scv of
+#: each is above this, for otherwise both are nearly normal,
 SUMMED = 3
 EVEN = 0.01
 #: by what remainders of these levels, and the points of time from which they are read.
@@ -42,7 +42,8 @@ class Mg1Queue(StationQueue):
         self.mean = float(mix.probability @ means)
         self.second_moment = float(mix.probability @ (means**2 + variances))
         #: Where few full batches and a remainder scatter, their sum is no Gamma law, nor nearly one.
-        sums = (mix.scv > EVEN) & (mix.remainders > 0.0) & (mix.full_batches > 0) & (mix.full_batches <= SUMMED)
+        few = (mix.full_batches <= SUMMED) | (mix.remainders > mix.full_seconds)
+        sums = (mix.scv > EVEN) & (mix.remainders > 0.0) & (mix.full_batches > 0) & few
         self.work = GammaMixture.of(means[~sums], variances[~sums], mix.probability[~sums])
         for full in np.unique(mix.full_batches[sums]).tolist():
             self.work = self.work.joined(_with_remainders(mix, full))

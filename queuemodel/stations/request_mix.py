@@ -113,6 +113,11 @@ class RequestMix:
         return self.remainder_work == 0.0
 
     @property
+    def falling(self) -> bool:
+        """Whether a remainder behind full batches takes longer than one of them."""
+        return bool(np.any((self.full_batches > 0) & (self.remainders > self.full_seconds)))
+
+    @property
     def singleness(self) -> float:
         """How far queries pass for single requests: 1 where each is one, falling to 0 at a mean of `NEARLY_ONE`."""
         if self.most == 1:

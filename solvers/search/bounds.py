@@ -7,7 +7,17 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from recplan.queuemodel import Machine, MixSums, QuerySizes, Sla, for_single_requests, level, mix_sums, unit_table
+from recplan.queuemodel import (
+    Machine,
+    MixSums,
+    QuerySizes,
+    ServiceCurve,
+    Sla,
+    for_single_requests,
+    level,
+    mix_sums,
+    unit_table,
+)
 
 from ..capacity import IDLE
 
@@ -34,8 +44,8 @@ class LatticeBounds:
     noisy : bool
         Whether a station's service scatters.
     exact : bool
-        Whether all stations are single servers without contention: their laws are exact, not estimates, so what is
-        proven of the queues is proven of them.
+        Whether all stations are single servers whose laws are exact, not estimates, so what is proven of the queues is
+        proven of them.
     single : ndarray of bool, shape (rows, columns)
         Whether the cores' law is solved by the method for single requests.
     core_late : ndarray of float64, shape (rows, columns)
@@ -62,7 +72,7 @@ class LatticeBounds:
         curves = [cpu.service, *([] if other is None else [other.service])]
         self.noisy = any(curve.scv > 0.0 for curve in curves)
         alone = cpu.cores == 1 and (other is None or other.units == 1)
-        self.exact = alone and all(curve.contention is None for curve in curves)
+        self.exact = alone and all(_exactly_solved(curve, sizes.max_size) for curve in curves)
         cores = self._core_sums(sla.seconds, cpu.service.scv, batches)
         self.works, self.squares, self.core_late = cores.work, cores.work_square, cores.late
         self.single = for_single_requests(cores, cpu.service.scv, cpu.cores)
@@ -181,3 +191,9 @@ def late_alone(seconds: NDArray[np.float64], scv: float, bound: float) -> NDArra
     with np.errstate(divide="ignore"):
         below = np.interp(bound / seconds, step * np.arange(gamma.size), gamma)
     return np.asarray(SLACK * (1.0 - below), np.float64)
+
+
+def _exactly_solved(curve: ServiceCurve, largest: int) -> bool:
+    """Whether the law of a single server with such service times is exact, however queries are cut."""
+    falls = np.any(np.diff(curve.table(largest)[1:]) < 0.0)
+    return curve.contention is None and (curve.scv == 0.0 or (curve.scv <= 1.0 and not falls))
