@@ -302,6 +302,7 @@ GIVEN = {
         "queuemodel.kernels.workload.SOLVED",
         "queuemodel.kernels.workload.MOST_STEPS",
         "queuemodel.numerics.area.HAIR",
+        "queuemodel.numerics.gamma.HAIR",
         "queuemodel.numerics.level.HAIR",
         "queuemodel.numerics.level.TOLERANCE",
         "queuemodel.numerics.quantile.LEAST_SURVIVAL",

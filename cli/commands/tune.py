@@ -36,10 +36,10 @@ Examples:
 \b
 The chosen policy is the best of every batch size and every threshold; the
 last table says what excluded the others, and whether that is proven of the
-analysis or leans on what has been measured of its estimates. Each station's queries keep the
-target by themselves: a target at p95 leaves 5 % of the queries free to be
-late, and a policy that crowds the accelerator with these carries more, at a
-p99 of many times the target. --scope machine allows that.
+analysis or leans on what has been measured of its estimates. Each station's
+queries keep the target by themselves: a target at p95 leaves 5 % of the
+queries free to be late, and a policy that crowds the accelerator with these
+carries more, at a p99 of many times the target. --scope machine allows that.
 The hill climb is DeepRecSched's: the batch size is doubled until the capacity
 falls, then the threshold. CPU only is the same search as for the chosen one,
 without the accelerator. The static rule cuts the largest query into one batch

@@ -19,6 +19,8 @@ NARROW = 1.0 / 512.0
 #: How far apart, in logarithm, the means are that become one, in deviations, and at most.
 MERGED = 0.3
 MOST_MERGED = 0.1
+#: Share of that by which rounding may put a mean on the wrong side of an edge.
+HAIR = 1e-9
 #: Points of a table that is read linearly; its error is far below that of the estimates that read it.
 TABLE_POINTS = 2048
 #: Points of the table of a residual, which is smoother.
@@ -56,7 +58,8 @@ class GammaMixture:
         if wide.any():
             relative = np.sqrt(variances[wide]) / means[wide]
             apart = min(MERGED * float(relative.min()), MOST_MERGED)
-            group = np.floor(np.log(means[wide]) / apart)
+            # From the first mean on, so that the unit of time does not matter; a hair, so that rounding does not.
+            group = np.floor(np.log(means[wide] / means[wide][0]) / apart + HAIR)
             starts = np.flatnonzero(np.append(True, np.diff(group) != 0.0))
             share = np.add.reduceat(shares[wide], starts)
             mean = np.add.reduceat(shares[wide] * means[wide], starts) / share

@@ -96,6 +96,7 @@ def test_an_interrupt_from_the_keyboard_ends_it_with_a_short_message(monkeypatch
 
 
 ENDLESS = """
+import signal
 import numba
 from recplan import profiles, solvers
 from recplan.cli import main
@@ -116,6 +117,8 @@ def sweep_points(*arguments, **options):
     begin()
 
 endless(0.5)
+# A background job of a shell without job control is born deaf to the keyboard.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 interruption.GRACE_SECONDS = 60.0
 profiles.known_hardware, solved, solvers.sweep_points = begin, solvers.sweep_points, sweep_points
 main()

@@ -83,4 +83,4 @@ def test_on_a_nearly_idle_machine_requests_beyond_the_cores_wait_for_those_of_th
     shares /= shares.sum()
     assert latency.wait_probability == pytest.approx(shares[cores:].sum(), rel=10 * load + 1e-6, abs=10 * load)
     # A query's full requests take turns on the cores.
-    assert latency.wait_mean == pytest.approx(shares @ (positions // cores), rel=0.05)
+    assert latency.wait_mean == pytest.approx(shares @ (positions // cores), rel=0.06)

@@ -63,7 +63,7 @@ def test_an_overload_error_survives_pickling():
         (lambda: Policy(0), "batch_size(=0) must be a whole number from 1 to 1000000000"),
         (lambda: Policy("64"), "batch_size(='64') must be a whole number from 1 to 1000000000"),
         (lambda: Policy(64, -1), "offload_above(=-1) must be a whole number from 0 to 1000000000"),
-        (lambda: Sla(0.5, 1.0), "percentile(=0.5) must be a finite number >= 1 and <= 99.99"),
+        (lambda: Sla(0.5, 1.0), "percentile(=0.5) must be a number from 1 to 99.99, in per cent; did you mean 50?"),
         (lambda: Sla(100, 1.0), "percentile(=100) must be a finite number >= 1 and <= 99.99"),
         (lambda: Sla(95, 0.0), "seconds(=0.0) must be a finite number > 0"),
         (

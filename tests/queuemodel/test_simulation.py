@@ -273,7 +273,7 @@ SAMPLE = Sample(np.ones(100), 0.5, None, seed=1)
             lambda: simulate(*IDLE[:2], Policy(1, 2), 0.5),
             "offload_above(=2) must be None on a machine without",
         ),
-        (lambda: SAMPLE.percentile(0.99), "q(=0.99) must be a finite number >= 1 and <= 99.99"),
+        (lambda: SAMPLE.percentile(0.99), "q(=0.99) must be a number from 1 to 99.99, in per cent; did you mean 99?"),
         (lambda: SAMPLE.standard_error(100), "q(=100) must be a finite number >= 1 and <= 99.99"),
         (
             lambda: SAMPLE.confidence_interval(95),
