@@ -23,7 +23,7 @@ FIRST_REQUESTS, MOST_REQUESTS = 3_000_000, 24_000_000
 LEAST_QUERIES = 300_000
 LOADS = (0.001, 0.96)
 #: Where a target is loose a policy is picked that is nearly overloaded.
-BUSY = (0.93, 0.985)
+BUSY = (0.93, 0.99)
 DRAWN = (
     Group("kind-plain", "c 2-1000, deterministic", (2, 1000), 0.25, (1, 4), loads=LOADS, wide=True),
     Group("kind-noise", "c 2-1000, scv 0-1", (2, 1000), 0.25, (1, 4), scv=(0.0, 1.0), loads=LOADS, wide=True),
@@ -47,9 +47,21 @@ DRAWN = (
         loads=BUSY,
         wide=True,
     ),
+    Group(
+        "kind-busy-slowed",
+        "c 2-1000 that slow each other, nearly overloaded, scv 0-1",
+        (2, 1000),
+        scv=(0.0, 1.0),
+        slowdown=(1.05, 4.0),
+        loads=BUSY,
+        wide=True,
+    ),
 )
-#: In equal parts.
-KINDS = (*DRAWN, *(group for group in GROUPS if group.searched))
+SEARCHED = tuple(group for group in GROUPS if group.searched)
+KINDS = (*DRAWN, *SEARCHED)
+#: How many machines of a group there are to one that is drawn over all loads: those that are nearly overloaded take
+#: long to simulate, and those of a search to find.
+SHARES = {group.key: 0.4 if group.loads == BUSY else 0.2 if group.searched else 1.0 for group in KINDS}
 
 
 @dataclass(frozen=True, slots=True)

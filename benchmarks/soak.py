@@ -61,7 +61,7 @@ def work(pipe: Connection, seed: int, limit: int) -> None:
     """Examine the machines whose indices come through the pipe; runs in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for group, index in itertools.product((group for group in GROUPS if not group.wide), range(WARM_UP)):
-        examine(draw(group, 1, index), lambda stage: None)
+        examine(draw(group, 1, index), lambda stage: pipe.send("warming up"))
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, resource.RLIM_INFINITY))
 
     def announce(stage: str) -> None:

@@ -32,7 +32,9 @@ Examples:
 
 \b
 Latencies are in milliseconds, loads in queries per second, sizes in items.
-The interval covers the true latency with 95 % confidence."""
+The interval covers the true latency with 95 % confidence. The analysis is
+within if it is no further from the interval than 95 of 100 machines of this
+kind were."""
 
 
 def run(

@@ -265,7 +265,7 @@ def test_thinned_steps_stay_within_a_step_of_the_sample(seed, queries):
     everywhere = everywhere[everywhere <= end]
     drawn_there = shares[np.searchsorted(times, everywhere, side="right") - 1]
     counted = np.searchsorted(np.sort(sample.latencies), everywhere, side="right") / sample.queries
-        assert np.max(np.abs(drawn_there - counted)) <= 1 / 400
+    assert np.max(np.abs(drawn_there - counted)) <= 1 / 400
 
 
 def test_the_landscape_holds_the_capacities_of_its_policies():
