@@ -33,7 +33,9 @@ class OverloadedError(ValueError):
 
     def __str__(self) -> str:
         # Barely too much must not read as just enough.
-        shown = f"{self.utilization:.{3 if self.utilization >= 1.005 else 9}g}"
+        shown = f"{self.utilization:.3g}"
+        if float(shown) == 1.0:
+            shown = f"{self.utilization:.9g}"
         return (
             f"qps(={self.qps:g}) overloads the {self.station}: utilization {shown} >= 1; "
             f"it is stable below {self.stable_qps:.6g} queries/s"

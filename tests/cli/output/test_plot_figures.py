@@ -262,10 +262,10 @@ def test_thinned_steps_stay_within_a_step_of_the_sample(seed, queries):
     assert times.size <= 1002
     assert np.all(np.diff(times) > 0)
     everywhere = np.sort(sample.latencies)
-    everywhere = everywhere[everywhere <= end]
+    # A hair late: latencies that are equal but for rounding are one step.
+    everywhere = everywhere[everywhere <= end] * (1.0 + 1e-9)
     drawn_there = shares[np.searchsorted(times, everywhere, side="right") - 1]
-    counted = np.searchsorted(np.sort(sample.latencies), everywhere, side="right") / sample.queries
-    assert np.max(np.abs(drawn_there - counted)) <= 1 / 400
+    assert np.max(np.abs(drawn_there - sample.cdf(everywhere))) <= 1 / 400
 
 
 def test_the_landscape_holds_the_capacities_of_its_policies():
