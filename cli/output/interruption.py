@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,20 +108,20 @@ def abandonable(results: Iterable[T]) -> Iterator[T]:
     """Yield results that another thread computes, so that an interrupt can be raised here, where they are kept."""
     from queue import SimpleQueue
 
-    done: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
-    thread = threading.Thread(target=_compute, args=(results, done), daemon=True)
+    # What is done is apart from the word of it: an interrupt between hearing and taking would lose what it took.
+    done: deque[tuple[Any, BaseException | None]] = deque()
+    word: SimpleQueue[None] = SimpleQueue()
+    thread = threading.Thread(target=_compute, args=(results, done, word), daemon=True)
     with unbroken():
         thread.start()
         try:
             while True:
                 try:
-                    result, end = _awaited(done)
+                    _await(word)
                 except KeyboardInterrupt:
-                    while not done.empty():
-                        result, end = done.get()
-                        if end is None:
-                            yield result
+                    yield from (result for result, end in tuple(done) if end is None)
                     raise
+                result, end = done.popleft()
                 if end is not None:
                     thread.join()
                     break
@@ -131,22 +132,24 @@ def abandonable(results: Iterable[T]) -> Iterator[T]:
         raise end
 
 
-def _compute(results: Iterable[Any], done: SimpleQueue[tuple[Any, BaseException | None]]) -> None:
+def _compute(results: Iterable[Any], done: deque[tuple[Any, BaseException | None]], word: SimpleQueue[None]) -> None:
     end: BaseException = StopIteration()
     try:
         for result in results:
-            done.put((result, None))
+            done.append((result, None))
+            word.put(None)
     except BaseException as error:
         end = error
-    done.put((None, end))
+    done.append((None, end))
+    word.put(None)
 
 
-def _awaited(done: SimpleQueue[tuple[Any, BaseException | None]]) -> tuple[Any, BaseException | None]:
+def _await(word: SimpleQueue[None]) -> None:
     try:
         _state.waiting = True
         if _state.pending is not None:
             raise _state.pending
-        return done.get()
+        word.get()
     finally:
         _state.waiting = False
 

@@ -57,7 +57,10 @@ def test_the_percentiles_of_random_machines_are_mostly_as_near_to_simulation_as_
         scenario = draw(group, 1, index)
         setting = (scenario.machine, scenario.sizes, scenario.policy, scenario.qps)
         latency, sample = analyze(*setting), simulate(*setting, queries=100_000, seed=index)
-        kept += [within(about(sample, q), latency, q, latency.accuracy.bound(q)) for q in (50, 95, 99)]
+        bounds = {q: latency.accuracy.bound(q) for q in (50, 95, 99)}
+        kept += [within(about(sample, q), latency, q, bound) for q, bound in bounds.items() if bound is not None]
+    # Some machines are like none that was measured, and nothing is claimed of them.
+    assert len(kept) >= 24
     assert np.mean(kept) >= MOSTLY
 
 
