@@ -99,7 +99,9 @@ def test_the_certificate_says_whether_it_is_proven_or_leans_on_what_was_measured
     curve = ServiceCurve.from_table([1, 256], [0.002, 0.030], scv=scv)
     accelerator = Accelerator(ServiceCurve.from_table([1, 256], [0.009, 0.012], scv=scv)) if unit else None
     sizes = QuerySizes.lognormal(median=60, sigma=0.8, max_size=256)
-    certificate = grid_search(Machine(CorePool(cores, curve), accelerator), sizes, Sla(95, seconds)).certificate
+    ladders = range(8, 257, 8), [None, *range(8, 256, 8)] if unit else [None]
+    machine = Machine(CorePool(cores, curve), accelerator)
+    certificate = grid_search(machine, sizes, Sla(95, seconds), *ladders).certificate
     assert certificate.gap == (0.0 if proven else MEASURED_GAP)
     assert certificate.claim.startswith("proven" if proven else "within the estimate")
 
