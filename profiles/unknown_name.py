@@ -1,5 +1,6 @@
 """The error about a name that does not exist."""
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
@@ -33,8 +34,13 @@ class UnknownNameError(ValueError):
         super().__init__(argument, name, self.known)
 
     def __str__(self) -> str:
-        """Return what is unknown, what exists, and the nearest match."""
-        return str(arguments.unknown(self.argument, self.name, self.known))
+        """Return what is unknown, what exists, and the nearest match; of a path, how files are told from names."""
+        text = str(arguments.unknown(self.argument, self.name, self.known))
+        return f"{text}; {self.name} is a path, and a file must end in .toml or .csv" if _is_path(self.name) else text
+
+
+def _is_path(name: str) -> bool:
+    return os.sep in name or os.path.exists(name)
 
 
 def look_up(argument: str, name: str, known: Mapping[str, Value]) -> Value:

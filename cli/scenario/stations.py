@@ -91,10 +91,11 @@ def read_accelerator(
 
 
 def _profile(station: str, name: str, options: ScenarioOptions, file: Scenario | None) -> Profile:
-    from recplan.profiles import station_profile
+    from recplan.profiles import find_hardware, station_profile
 
     model, preset = _stated_model(options, file)
     if model is None and _is_hardware(name):
+        find_hardware(station, name)
         raise ValueError(f"--model is missing; --{station} {name} is hardware, so say which model it runs")
     host = _named("cpu", options, file) if station == "accelerator" else None
     return station_profile(

@@ -66,7 +66,7 @@ class TomlTable:
         """Raise a `FileError` where the table has any other key."""
         for key in self.values:
             if key not in keys:
-                raise self.error(key, str(arguments.unknown("key", key, keys)))
+                raise self.error(key, arguments.not_known(key, keys))
 
     def value(self, key: str) -> object:
         """Return the value of a key that must be there."""

@@ -161,12 +161,17 @@ def unknown(name: str, value: object, known: Iterable[str]) -> ValueError:
     >>> str(unknown("law", "ribon", ["mlperf-dlrm", "ribbon"]))
     "law(='ribon') is not known; there are: mlperf-dlrm, ribbon; did you mean 'ribbon'?"
     """
+    return ValueError(f"{shown(name, value)} {not_known(value, known)}")
+
+
+def not_known(value: object, known: Iterable[str]) -> str:
+    """Say of a value that it is not among the known ones; list them and the nearest match."""
     from difflib import get_close_matches
 
     names = list(known)
     nearest = get_close_matches(str(value), names, n=1)
     guess = f"; did you mean {nearest[0]!r}?" if nearest else ""
-    return ValueError(f"{shown(name, value)} is not known; there are: {', '.join(names)}{guess}")
+    return f"is not known; there are: {', '.join(names)}{guess}"
 
 
 def _real(value: object) -> int | float:

@@ -356,7 +356,7 @@ def test_a_scenario_that_is_no_machine_says_where_and_what_is_allowed(folder, te
         ),
         (
             "law = 'ribbon'\nmedian = 3\n",
-            ", line 3, key 'sizes.median': key(='median') is not known; there are: law",
+            ", line 3, key 'sizes.median': is not known; there are: law",
         ),
         ("law = 'normal'\nmean = 3\n", ", line 1, key 'sizes.standard_deviation': is missing"),
         (
@@ -382,7 +382,7 @@ def test_sizes_that_are_no_law_say_where_and_what_is_allowed(folder, table, comp
     [
         (
             "unit = 2",
-            ", line 10, key 'accelerator.unit': key(='unit') is not known; "
+            ", line 10, key 'accelerator.unit': is not known; "
             "there are: units, curve, model, hardware, instance, preset, scv; did you mean 'units'?",
         ),
         ("units = 0", ", line 10, key 'accelerator.units': units(=0) must be a whole number >= 1"),
@@ -394,7 +394,7 @@ def test_sizes_that_are_no_law_say_where_and_what_is_allowed(folder, table, comp
         ("scv = -1", ", line 10, key 'accelerator.scv': scv(=-1) must be a finite number >= 0"),
         (
             "[polcy]",
-            ", line 10, key 'polcy': key(='polcy') is not known; there are: title, input_loading, sizes, "
+            ", line 10, key 'polcy': is not known; there are: title, input_loading, sizes, "
             "cpu, accelerator, sla, policy, load; did you mean 'policy'?",
         ),
         ("[sla]\npercentile = 95", ", line 10, key 'sla.milliseconds': is missing"),
@@ -409,7 +409,7 @@ def test_sizes_that_are_no_law_say_where_and_what_is_allowed(folder, table, comp
         ),
         (
             "[sla]\nseconds = 9",
-            ", line 11, key 'sla.seconds': key(='seconds') is not known; "
+            ", line 11, key 'sla.seconds': is not known; "
             "there are: percentile, milliseconds, scope; did you mean 'milliseconds'?",
         ),
         ("[policy]\noffload_above = 3", ", line 10, key 'policy.batch_size': is missing"),

@@ -188,12 +188,12 @@ FIT = "[fit]\nsource = 'a'\nruns = 2\npoints = 2\nsmallest_batch = 1\nlargest_ba
         (f"cores = 0\n{POINTS}", ", line 1, key 'cores': cores(=0) must be a whole number >= 1"),
         (
             f"core = 4\n{POINTS}",
-            ", line 1, key 'core': key(='core') is not known; there are: name, kind, cores, provenance, scv, "
+            ", line 1, key 'core': is not known; there are: name, kind, cores, provenance, scv, "
             "batch_sizes, milliseconds, seconds, contention, fit; did you mean 'cores'?",
         ),
         (
             "[cpu]\ncores = 4\n",
-            ", line 1, key 'cpu': key(='cpu') is not known; there are: name, kind, cores, provenance, scv, "
+            ", line 1, key 'cpu': is not known; there are: name, kind, cores, provenance, scv, "
             "batch_sizes, milliseconds, seconds, contention, fit",
         ),
         (

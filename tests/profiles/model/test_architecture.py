@@ -73,7 +73,7 @@ def test_a_model_is_called_as_its_file_unless_it_says_otherwise(folder):
     [
         (
             TABLES + TOP + "topfc = [2]\n",
-            ", line 3, key 'topfc': key(='topfc') is not known; there are: name, dense_features, interaction, "
+            ", line 3, key 'topfc': is not known; there are: name, dense_features, interaction, "
             "concat_width, tasks, last_activation, bottom_fc, interaction_fc, attention_fc, top_fc, task_fc, "
             "embedding_dim, lookups, tables, recurrent; did you mean 'top_fc'?",
         ),
@@ -102,8 +102,7 @@ def test_a_model_is_called_as_its_file_unless_it_says_otherwise(folder):
         ),
         (
             TOP + "tables = [{ rows = 10, width = 8 }]\n",
-            ", line 2, key 'tables[1].width': key(='width') is not known; there are: count, rows, dim, lookups, "
-            "vectors, role",
+            ", line 2, key 'tables[1].width': is not known; there are: count, rows, dim, lookups, vectors, role",
         ),
         (TOP, ": tables(=[]) must include one that is not a factor, unless there are dense_features"),
         (
