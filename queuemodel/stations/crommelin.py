@@ -58,7 +58,7 @@ class CrommelinLaw(MxDcLaw):
         if after < 0.0:
             return 0.0
         rounds = int(after / queue.window) + 1
-        left = rounds * queue.window - after
+        left = max(rounds * queue.window - after, 0.0)
         top = rounds * queue.cores
         if top > self.reach + own.law.size:
             period, decay = workload.period, workload.decay
@@ -113,6 +113,8 @@ class _Own:
 
 def most_arrivals(mean: float) -> int:
     """Tell a number that a Poisson variable of this mean does not exceed, but for rounding (Chernoff's bound)."""
+    if mean == 0.0:
+        return 0
     most = math.ceil(mean + DEVIATIONS * math.sqrt(mean)) + 1
     while most - mean + most * math.log(mean / most) > LEAST_LOG:
         most += 1

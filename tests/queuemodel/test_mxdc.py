@@ -153,3 +153,12 @@ def test_the_mean_of_tabulated_waits_is_the_integral_of_their_survival(sizes, cu
     rest = late[-1] / law.fall
     assert law.mean <= float(late[:-1] @ np.diff(times)) * 1.0001 + 1.01 * rest
     assert law.mean >= float(late[1:] @ np.diff(times)) * 0.9999
+
+
+def test_a_wait_that_ends_with_a_window_but_for_rounding_has_a_probability():
+    seconds, after = 0.0015066586042060304, 0.04670641673038694
+    assert after / seconds < 31.0
+    assert 31 * seconds - after == 0.0
+    pool = CorePool(cores=8, service=ServiceCurve.from_table([1], [seconds]))
+    law = Stations.of(Machine(pool), QuerySizes.uniform(1, 999), Policy(batch_size=1)).cpu.at(9.0)
+    assert law.wait(after) == pytest.approx(law.wait(31 * seconds - 1e-12), abs=1e-9)
