@@ -60,7 +60,6 @@ class Constant:
 def registry() -> Iterator[Constant]:
     """Yield every chosen constant of the library, by module."""
     at = "queuemodel.kernels.generations"
-    yield Constant(at, "DECAY_TOLERANCE", (1e-6, 1e-14), by.percentiles(*SLOWED), 1e-15)
     yield Constant(at, "GROWTH", (1.1, 2.0), by.percentiles(*SLOWED), 1.01)
     yield Constant(at, "NO_WEIGHT", (1e-9, 1e-18), by.percentiles(*SLOWED), 0.0)
     at = "queuemodel.kernels.mg1"
@@ -145,6 +144,7 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "DEVIATIONS", (4.0, 12.0), by.percentiles(*SLOWED), 24.0)
     yield Constant(at, "NEGLIGIBLE", (5e-12, 1e-14), by.percentiles(*SLOWED), 1e-15)
     yield Constant(at, "STEADY", (1e-6, 1e-13), by.percentiles("slowed-noise"), 1e-14)
+    yield Constant(at, "MOST_SUMMED", (0, 16, 1024), by.percentiles("slowed"), 128)
     at = "queuemodel.stations.interpolated_waits"
     yield Constant(at, "FIRST", ((0.0, 1 / 24), (0.0, 1 / 48, 1 / 24)), by.percentiles("noise", "single"), FIRST_FINEST)
     yield Constant(at, "FINE_STEP", (1 / 3, 1 / 6), by.percentiles("noise", "single"), 1 / 23)

@@ -9,13 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .doubles import LEAST_PROBABILITY
-from .interpolation import linear
 from .jit import kernel
 from .mxmc import NumberInSystem
-from .request_mix import QueryClasses
+from .workload import decay_rate
 
-#: Relative width at which the search for the decay of the tail ends.
-DECAY_TOLERANCE = 1e-12
 #: Factor from one gap between levels to the next, where the tail is geometric.
 GROWTH = 1.25
 #: Weight of the levels beyond the last one that need no row of their own.
@@ -30,114 +27,60 @@ class Seen(NamedTuple):
 
 
 @kernel
-def merged(classes: QueryClasses, bins: int) -> QueryClasses:
-    """Make one class of queries of as many full batches whose remainders are in the same of `bins` parts of a batch."""
-    full_batches, remainders, probability, full_seconds = classes
-    size = full_batches.size
-    full = np.empty(size, np.int64)
-    mean = np.empty(size)
-    weight = np.empty(size)
-    count = 0
-    before = -1.0
-    for k in range(size):
-        part = -1.0 if remainders[k] == 0.0 else math.floor(bins * remainders[k] / full_seconds)
-        if k > 0 and full_batches[k] == full_batches[k - 1] and part == before:
-            total = weight[count - 1] + probability[k]
-            mean[count - 1] += (remainders[k] - mean[count - 1]) * probability[k] / total
-            weight[count - 1] = total
-        else:
-            full[count] = full_batches[k]
-            mean[count] = remainders[k]
-            weight[count] = probability[k]
-            count += 1
-        before = part
-    return QueryClasses(full[:count].copy(), mean[:count].copy(), weight[:count].copy(), full_seconds)
+def seen_on_arrival(
+    rate: float, seconds: NDArray[np.float64], levels: NDArray[np.float64], servers: int, negligible: float
+) -> Seen:
+    """What a query sees at a rate of queries per second, each of which adds to the pool for so many `seconds`."""
+    arrived = arrived_within(rate, seconds, int(levels[levels.size - 1]))
+    return seen_after(arrived, rate, seconds, levels, servers, negligible)
 
 
 @kernel
-def presence(
-    classes: QueryClasses, slowdowns: NDArray[np.float64], starts: NDArray[np.float64], unit: float, most: int
-) -> NDArray[np.float64]:
-    """Seconds for which a query that finds starts[i] in the system has m in it itself, at [i, m]; in lumps of `unit`.
+def seen_after(
+    arrived: NDArray[np.float64],
+    rate: float,
+    seconds: NDArray[np.float64],
+    levels: NDArray[np.float64],
+    servers: int,
+    negligible: float,
+) -> Seen:
+    """What a query sees, given laws of what has come within a generation and is still there, one after each level."""
+    falls = decay_rate(seconds[seconds.shape[0] - 1], rate, servers)
+    return seen(stationary(arrived, levels, servers, falls), levels, falls, negligible)
 
-    Its full batches are taken to end together, after the mean of their slowed times. A query of more than `most` lumps
-    counts as several of so many. What lies between two lumps is split so that its mean stays. Equation (37).
+
+@kernel
+def arrived_within(rate: float, seconds: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """First `count` probabilities of compound Poisson laws, one a row, with so many seconds for each number that comes.
+
+    By Panjer's recursion, all laws side by side. Not scaled: fewer come than there are lumps, some hundreds at most.
+    Equation (8).
     """
-    full_batches, remainders, probability, full_seconds = classes
-    servers = slowdowns.size - 1
-    one = 1.0 / unit
-    sums = np.zeros(servers + 1)
-    for n in range(1, servers + 1):
-        sums[n] = sums[n - 1] + slowdowns[n]
-    out = np.zeros((starts.size, most + 1))
-    for i in range(starts.size):
-        start = min(starts[i], float(servers))
-        before = linear(sums, start)
-        for k in range(full_batches.size):
-            full = full_batches[k] * one
-            first = 0.0
-            if full_batches[k] > 0:
-                waiting = max(start + full - servers, 0.0)
-                slowed = linear(sums, start + full) - before + waiting * slowdowns[servers]
-                first = full_seconds * slowed / full
-            last = remainders[k] * linear(slowdowns, start + full + one)
-            both = min(first, last)
-            _present(out[i], full + one, probability[k] * both, most)
-            _present(out[i], full, probability[k] * (first - both), most)
-            _present(out[i], one, probability[k] * (last - both), most)
-    return out
-
-
-@kernel
-def _present(row: NDArray[np.float64], lumps: float, seconds: float, most: int) -> None:
-    """Add seconds of a presence of so many lumps, by parts to the whole numbers around."""
-    if lumps > most:
-        seconds *= lumps / most
-        lumps = float(most)
-    below = int(lumps)
-    part = lumps - below
-    row[below] += (1.0 - part) * seconds
-    if part > 0.0:
-        row[below + 1] += part * seconds
-
-
-@kernel
-def decay(rate: float, seconds: NDArray[np.float64], servers: int) -> float:
-    """Exponent by which the tail falls a lump: the root of rate * sum of seconds[m] (e^(m x) - 1) = servers * x.
-
-    Equation (12), for the walk of Equation (37).
-    """
-    mean = 0.0
-    for m in range(1, seconds.size):
-        mean += m * seconds[m]
-    low = 0.0
-    high = 1.0 / seconds.size
-    while _growth(rate, seconds, servers, high) < 0.0:
-        low = high
-        high *= 2.0
-    while high - low > DECAY_TOLERANCE * high:
-        middle = 0.5 * (low + high)
-        if middle <= low or middle >= high:
-            break
-        if _growth(rate, seconds, servers, middle) < 0.0:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-@kernel
-def _growth(rate: float, seconds: NDArray[np.float64], servers: int, exponent: float) -> float:
-    total = -servers * exponent
-    for m in range(1, seconds.size):
-        if seconds[m] > 0.0:
-            total += rate * seconds[m] * math.expm1(m * exponent)
-    return total
+    rows = seconds.shape[0]
+    most = seconds.shape[1] - 1
+    weights = np.empty((most + 1, rows))
+    law = np.zeros((count, rows))
+    for r in range(rows):
+        none = 0.0
+        for m in range(1, most + 1):
+            weights[m, r] = rate * m * seconds[r, m]
+            none += rate * seconds[r, m]
+        law[0, r] = math.exp(-none)
+    for n in range(1, count):
+        here = law[n]
+        for m in range(1, min(n, most) + 1):
+            before = law[n - m]
+            weight = weights[m]
+            for r in range(rows):
+                here[r] += weight[r] * before[r]
+        for r in range(rows):
+            here[r] /= n
+    return law.T.copy()
 
 
 @kernel
 def stationary(
-    arrived: NDArray[np.float64], rows: NDArray[np.int64], levels: NDArray[np.float64], servers: int, falls: float
+    arrived: NDArray[np.float64], levels: NDArray[np.float64], servers: int, falls: float
 ) -> NDArray[np.float64]:
     """Stationary law of the level of the chain of generations, over `levels`; beyond, it falls geometrically.
 
@@ -146,9 +89,8 @@ def stationary(
     Parameters
     ----------
     arrived : ndarray of float64, shape (r, n)
-        Laws of the lumps that have come within a generation and are still there.
-    rows : ndarray of int64, shape (u,)
-        Which of them follows each level.
+        Laws of the lumps that have come within a generation and are still there, after each level; the last after all
+        further ones.
     levels : ndarray of float64, shape (u,)
         Whole numbers of lumps, rising from 0.
     servers : int
@@ -158,9 +100,10 @@ def stationary(
     """
     size = levels.size
     last = size - 1
+    crowded = arrived.shape[0] - 1
     chain = np.zeros((size, size))
     for u in range(last):
-        _move(chain[u], arrived[rows[u]], max(levels[u] - servers, 0.0), levels, 1.0)
+        _move(chain[u], arrived[min(u, crowded)], max(levels[u] - servers, 0.0), levels, 1.0)
     # The last level stands for all beyond it: their law is geometric, by the step of the levels.
     step = levels[last] - levels[last - 1]
     ratio = math.exp(-falls * step)
@@ -168,7 +111,7 @@ def stationary(
     left = 1.0
     at = levels[last]
     while at - servers < levels[last] and left > NO_WEIGHT:
-        _move(chain[last], arrived[rows[last]], max(at - servers, 0.0), levels, weight)
+        _move(chain[last], arrived[crowded], max(at - servers, 0.0), levels, weight)
         left -= weight
         weight *= ratio
         at += step
@@ -187,18 +130,24 @@ def _move(
     """Add a law, shifted, to a row, each of its points by parts to the two levels around it."""
     last = levels.size - 1
     u = 0
+    while u < last and levels[u + 1] <= shift:
+        u += 1
     left = weight
-    for k in range(law.size):
-        at = shift + k
-        if at >= levels[last]:
-            break
-        while levels[u + 1] <= at:
-            u += 1
-        mass = weight * law[k]
-        part = (at - levels[u]) / (levels[u + 1] - levels[u])
-        row[u] += (1.0 - part) * mass
-        row[u + 1] += part * mass
-        left -= mass
+    begin = 0
+    while u < last and begin < law.size:
+        width = levels[u + 1] - levels[u]
+        between = law[begin : min(int(levels[u + 1] - shift), law.size)]
+        first = shift + begin - levels[u]
+        mass = 0.0
+        upward = 0.0
+        for k in range(between.size):
+            mass += between[k]
+            upward += (first + k) * between[k]
+        row[u] += weight * (mass - upward / width)
+        row[u + 1] += weight * upward / width
+        left -= weight * mass
+        begin += between.size
+        u += 1
     row[last] += max(left, 0.0)
 
 
@@ -215,14 +164,18 @@ def _balanced(chain: NDArray[np.float64]) -> NDArray[np.float64]:
             # To rounding, no level below this one is ever reached.
             least = n
             break
+        # Views, so that the compiler need not look for negative indexes.
+        down = chain[n, lowest:n]
         total = 0.0
-        for j in range(lowest, n):
-            total += chain[n, j]
+        for j in range(down.size):
+            total += down[j]
         for i in range(n):
             if chain[i, n] > 0.0:
                 chain[i, n] /= total
-                for j in range(lowest, n):
-                    chain[i, j] += chain[i, n] * chain[n, j]
+                share = chain[i, n]
+                row = chain[i, lowest:n]
+                for j in range(down.size):
+                    row[j] += share * down[j]
     law = np.zeros(size)
     law[least] = 1.0
     for n in range(least + 1, size):
@@ -294,19 +247,3 @@ def _tail(level: float, in_system: NumberInSystem) -> float:
     n = int(level) + 1
     last = at_least.size - 1
     return float(at_least[n]) if n <= last else float(at_least[last] * ratio ** (n - last))
-
-
-@kernel
-def more_lumps(
-    counts: NDArray[np.int64], probability: NDArray[np.float64], unit: float, most: int
-) -> NDArray[np.float64]:
-    """Probability that a query brings more than k lumps, at k; longer ones and fractions as for `presence`."""
-    law = np.zeros(most + 1)
-    for i in range(counts.size):
-        _present(law, counts[i] / unit, probability[i], most)
-    out = np.zeros(most)
-    total = 0.0
-    for k in range(most - 1, -1, -1):
-        total += law[k + 1]
-        out[k] = total
-    return out

@@ -9,13 +9,13 @@ crowd that slows what starts in it.
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import generations as generations_kernel
+from ..kernels import generations as generations_kernel, presence as presence_kernel
 from ..kernels.generations import Seen
-from ..kernels.jit import unnamed
 from ..kernels.mxmc import number_in_system
 from .request_mix import RequestMix
 
@@ -40,6 +40,8 @@ DEVIATIONS = 8.0
 NEGLIGIBLE = 1e-12
 #: Change of the ratio of neighbors, from one to the next, at which the exponential pool's law passes for geometric.
 STEADY = 1e-10
+#: Most lumps of a query for which what comes within a generation is summed up; of more, transforms are faster.
+MOST_SUMMED = 128
 
 
 class Generations:
@@ -68,60 +70,54 @@ class Generations:
         self.mix = mix
         self.lumps = min(servers, MOST_LUMPS)
         self.unit = servers / self.lumps
-        self.slowdowns = np.interp(np.arange(self.lumps + 1) * self.unit, np.arange(servers + 1), slowdowns)
+        self.slowdowns = slowdowns
+        if self.lumps < servers:
+            self.slowdowns = np.interp(np.arange(self.lumps + 1) * self.unit, np.arange(servers + 1), slowdowns)
         self.most = min(math.ceil(mix.most / self.unit), max(LONGEST_ROUNDS * self.lumps, LONGEST_LUMPS))
-        self._classes = unnamed(generations_kernel.merged(mix.classes, REMAINDERS))
-        every = np.linspace(1, self.lumps, min(self.lumps, LEVELS)).round()
-        up_to_servers = np.unique(np.append((0.0, 1.0), every))
-        self._alone = self._presence(np.ones(self.lumps + 1), np.zeros(1))
-        self._crowding = self._presence(self.slowdowns, up_to_servers)
-        own = np.arange(self.most + 1)
-        square = float(self._alone[0] @ own**2)
-        spread = math.sqrt(self.lumps * square / float(self._alone[0] @ own))
-        work = mix.full_batches * mix.full_seconds + mix.remainders
-        counted = np.minimum(self.most * self.unit / mix.counts, 1.0)
-        self.round = float(mix.probability @ (work**2 * counted)) / (square * self.unit)
-        step = max(1.0, math.floor(LEVEL_STEP * spread))
-        steps = math.ceil((REACH[0] * self.most + REACH[1] * self.lumps) / step) + 1
-        self._levels = np.append(up_to_servers, self.lumps + step * np.arange(1, steps + 1))
-        room = self._levels[-1] + DEVIATIONS * spread + self.most
-        self._size = 1 << math.ceil(math.log2(room))
-        self._rows = np.minimum(np.arange(self._levels.size), up_to_servers.size - 1)
-        self._waves = [self._transformed(seconds) for seconds in (self._alone, self._crowding)]
-        self._service = mix.work / float(mix.more_than.sum())
-        self._more_than = generations_kernel.more_lumps(mix.counts, mix.probability, self.unit, self.most)
+        chain = presence_kernel.chain_of(
+            mix.classes, self.slowdowns, self.unit, self.most, REMAINDERS, LEVELS, LEVEL_STEP, REACH
+        )
+        self.round = chain.round_seconds
+        self._levels, self._spread = chain.levels, chain.spread
+        #: For how long queries add to the chain: with the slowdowns, and with none.
+        self._seconds = chain.slowed, chain.alone
 
     def slowed(self, rate: float) -> Seen:
         """What is seen at a rate of the station's queries per second, below the stable one."""
-        return self._seen(rate, self._crowding, self._waves[1], self._rows, self.slowdowns)
+        return self._seen(rate, 0, self.slowdowns)
 
     def alone(self, rate: float) -> Seen:
         """The same where nothing slows the servers."""
-        none = np.ones(self.lumps + 1)
-        return self._seen(rate, self._alone, self._waves[0], np.zeros_like(self._rows), none)
+        return self._seen(rate, 1, np.ones(self.lumps + 1))
 
-    def _presence(self, slowdowns: NDArray[np.float64], starts: NDArray[np.float64]) -> NDArray[np.float64]:
-        return generations_kernel.presence(self._classes, slowdowns, starts, self.unit, self.most)
-
-    def _transformed(self, seconds: NDArray[np.float64]) -> NDArray[np.complex128]:
-        waves = np.fft.rfft(seconds, self._size)
-        return np.asarray(waves - waves[:, :1])
-
-    def _seen(
-        self,
-        rate: float,
-        seconds: NDArray[np.float64],
-        waves: NDArray[np.complex128],
-        rows: NDArray[np.int64],
-        slowdowns: NDArray[np.float64],
-    ) -> Seen:
+    def _seen(self, rate: float, which: int, slowdowns: NDArray[np.float64]) -> Seen:
         """Solve the chain; with noise, put what is seen between that and what an exponential pool shows."""
-        arrived = np.maximum(np.fft.irfft(np.exp(rate * waves), self._size), 0.0)
-        falls = generations_kernel.decay(rate, seconds[-1], self.lumps)
-        law = generations_kernel.stationary(arrived, rows, self._levels, self.lumps, falls)
-        quiet = generations_kernel.seen(law, self._levels, falls, NEGLIGIBLE)
+        levels, seconds = self._levels, self._seconds[which]
+        if self.most <= MOST_SUMMED:
+            quiet = generations_kernel.seen_on_arrival(rate, seconds, levels, self.lumps, NEGLIGIBLE)
+        else:
+            arrived = np.maximum(np.fft.irfft(np.exp(rate * self._waves[which]), self._points), 0.0)
+            quiet = generations_kernel.seen_after(arrived, rate, seconds, levels, self.lumps, NEGLIGIBLE)
         noise = min(self.mix.scv, 1.0)
         if noise == 0.0:
             return quiet
         in_system = number_in_system(rate * self._service, self._more_than, slowdowns, NEGLIGIBLE, STEADY)
         return generations_kernel.between(quiet, in_system, noise, NEGLIGIBLE)
+
+    @cached_property
+    def _points(self) -> int:
+        return 1 << math.ceil(math.log2(float(self._levels[-1]) + DEVIATIONS * self._spread + self.most))
+
+    @cached_property
+    def _waves(self) -> list[NDArray[np.complex128]]:
+        """Exponents of the transforms of what comes within a generation, at a rate of 1."""
+        waves = (np.fft.rfft(seconds, self._points) for seconds in self._seconds)
+        return [np.asarray(wave - wave[:, :1]) for wave in waves]
+
+    @cached_property
+    def _service(self) -> float:
+        return self.mix.work / float(self.mix.more_than.sum())
+
+    @cached_property
+    def _more_than(self) -> NDArray[np.float64]:
+        return presence_kernel.more_lumps(self.mix.counts, self.mix.probability, self.unit, self.most)
