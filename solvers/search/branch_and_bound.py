@@ -78,9 +78,14 @@ class ExactSearch(LatticeSearch):
                 progress(done, len(rows))
 
     def _rows(self) -> list[int]:
-        """Return the rows that have anything open, outward from the best policy's."""
+        """Return the rows that have anything open, multiples of a high power of two first.
+
+        A slope that the pattern search missed is then climbed in a few improvements, each to be solved, not in one a
+        row.
+        """
         rows = np.flatnonzero((self.state == OPEN).any(axis=1))
-        return [int(row) for row in rows[np.argsort(np.abs(rows - self.place[0]), kind="stable")]]
+        powers = rows & -rows
+        return [int(row) for row in rows[np.argsort(-powers, kind="stable")]]
 
     def _search_row(self, row: int) -> None:
         state, core_late = self.state[row], self.bounds.core_late[row]
