@@ -151,7 +151,7 @@ def mix_sums(
     """What `cut`, `moments` and `idle_latencies` tell of many policies, in one pass over the sizes for each batch size.
 
     The parameters are those of `stations.request_mix.mix_sums`; a batch of b items takes seconds[b], and queries pass
-    for single requests up to a mean of `nearly_one`. Equation (46).
+    for single requests up to a mean of `nearly_one`, weighted by work. Equation (46).
     """
     shape = (batches.size, thresholds.size)
     works = np.empty(shape)
@@ -162,7 +162,7 @@ def mix_sums(
     for i in range(batches.size):
         full_size = min(batches[i], seconds.size - 1)
         full_seconds = seconds[full_size]
-        work = square = slow = share = requests = first_free = all_free = 0.0
+        work = square = slow = requests = first_free = all_free = 0.0
         size = whole = left = done = 0
         some_full = False
         same_remainder = True
@@ -190,8 +190,7 @@ def mix_sums(
                 if full > 0:
                     longest = max(longest, alone_late[full_size])
                 slow += p if idle > bound else p * longest
-                share += p
-                requests += p * (full + (remainder > 0.0))
+                requests += p * brought * (full + (remainder > 0.0))
                 some_full = some_full or full > 0
                 if remainder > 0.0:
                     same_remainder = same_remainder and (remainder_seen == 0.0 or remainder == remainder_seen)
@@ -200,7 +199,7 @@ def mix_sums(
             squares[i, j] = square
             late[i, j] = slow
             alike[i, j] = remainder_seen == 0.0 or (same_remainder and not some_full)
-            single[i, j] = requests < nearly_one * share
+            single[i, j] = requests < nearly_one * work
     return MixSums(works, squares, late, alike, single)
 
 

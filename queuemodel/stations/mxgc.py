@@ -62,7 +62,7 @@ class MxGcQueue(StationQueue):
         self.noise = unnamed(unit_table(mix.scv)) if mix.scv > 0.0 else None
         self.classes = unnamed(_grouped(mix)) if mix.scv > 0.0 else mix.classes
         self.positions = _some_positions(mix.most)
-        same = _alike(mix)
+        same = _alike(mix) if single else _in_full_batches(mix)
         weight = min(_scv_of_requests(mix) if single else mix.scv, 1.0)
         by_work = self.classes if mix.scv > 0.0 else _merged(mix, np.full(mix.remainders.size, SAME_WORK))
         self.fast, self.alike = FastServer(by_work, mix.scv, cores), FastServer(same.classes, weight, cores)
@@ -190,11 +190,33 @@ def _alike(mix: RequestMix) -> RequestMix:
     return RequestMix(counts.astype(np.int64), np.zeros(counts.size), law, mean, mix.scv, mix.share)
 
 
+def _in_full_batches(mix: RequestMix) -> RequestMix:
+    """Give all requests the mean service time of those that work is part of, and count them in full batches.
+
+    A remainder counts as one that comes as often as it is long: requests hold as many servers as with their own times,
+    and those of long queries, which may be few but bring most of the work, still come together. The work is kept.
+    """
+    part = np.minimum(mix.remainders / mix.full_seconds, 1.0)
+    whole = mix.full_batches + (part > 0.0)
+    rounded = np.bincount(mix.full_batches, mix.probability * (1.0 - part), mix.most + 1)[: mix.most + 1]
+    known = rounded + np.bincount(whole, mix.probability * part, mix.most + 1)
+    requests = float(known @ np.arange(known.size))
+    mean = max(_squares(mix) / mix.work, mix.work * float(known[1:].sum()) / requests)
+    law = known.astype(np.float64, copy=False) * (mix.work / mean / requests)
+    law[0] = max(1.0 - float(law[1:].sum()), 0.0)
+    counts = np.flatnonzero(law)
+    return RequestMix(counts.astype(np.int64), np.zeros(counts.size), law[counts], mean, mix.scv, mix.share)
+
+
+def _squares(mix: RequestMix) -> float:
+    """Mean sum of the squares of a query's service times, in seconds squared."""
+    return float(mix.probability @ (mix.full_batches * mix.full_seconds**2 + mix.remainders**2))
+
+
 def _scv_of_requests(mix: RequestMix) -> float:
     """Squared coefficient of variation of a request's service time, sizes and noise together."""
     requests = float(mix.probability @ mix.counts)
-    square = float(mix.probability @ (mix.full_batches * mix.full_seconds**2 + mix.remainders**2))
-    return max((1.0 + mix.scv) * square * requests / mix.work**2 - 1.0, 0.0)
+    return max((1.0 + mix.scv) * _squares(mix) * requests / mix.work**2 - 1.0, 0.0)
 
 
 def _some_positions(most: int) -> NDArray[np.int64]:

@@ -25,9 +25,10 @@ from .query_groups import grouped, merged
 NEGLIGIBLE = 1e-14
 #: Classes up to which each is kept as it is; more of them take longer than their difference is worth.
 MOST_CLASSES = 4096
-#: Mean number of requests below which queries pass for single requests in part, the more the fewer: their estimate is
-#: sharper, but with more of them cut p99 would be that of the wrong queries.
-NEARLY_ONE = 1.02
+#: Mean number of requests of the query that work is part of, below which queries pass for single requests in part, the
+#: more the fewer: their estimate is sharper, but knows nothing of requests that come together. That one query in a
+#: hundred brings most of the work must count.
+NEARLY_ONE = 1.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,10 +120,14 @@ class RequestMix:
 
     @property
     def singleness(self) -> float:
-        """How far queries pass for single requests: 1 where each is one, falling to 0 at a mean of `NEARLY_ONE`."""
+        """How far queries pass for single requests: 1 where each is one, falling to 0 at a mean of `NEARLY_ONE`.
+
+        The mean is that of the queries that the work is part of.
+        """
         if self.most == 1:
             return 1.0
-        return max(0.0, (NEARLY_ONE - float(self.probability @ self.counts)) / (NEARLY_ONE - 1.0))
+        work = self.probability * (self.full_batches * self.full_seconds + self.remainders)
+        return max(0.0, (NEARLY_ONE - float(work @ self.counts) / self.work) / (NEARLY_ONE - 1.0))
 
     @property
     def counts(self) -> NDArray[np.int64]:

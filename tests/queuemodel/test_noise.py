@@ -103,6 +103,21 @@ def test_few_cores_with_much_noise_are_near_to_simulation(cores, scv, batch, sim
         assert latency.percentile(q) == pytest.approx(seconds, rel=MUCH_NOISE)
 
 
+# Simulated is of 40 million queries: the mean, and the share that takes longer than 50 ms.
+@pytest.mark.parametrize(
+    ("scv", "mean", "late", "within"),
+    [(0.0, 0.03311, 0.2412, 0.13), (0.1, 0.03119, 0.2201, 0.05), (1.0, 0.03572, 0.1966, 0.1)],
+)
+def test_one_query_in_a_hundred_that_brings_most_of_the_work_in_two_requests_is_not_lost_among_single_ones(
+    scv, mean, late, within
+):
+    machine, policy = pool(4, [1, 1000], [0.001, 1.0], scv), Policy(151)
+    sizes = QuerySizes.mixture([(0.99, QuerySizes.fixed(1)), (0.01, QuerySizes.fixed(299))])
+    latency = analyze(machine, sizes, policy, 0.6 * Stations.of(machine, sizes, policy).stable_qps)
+    assert latency.mean == pytest.approx(mean, rel=within)
+    assert 1.0 - latency.cdf(0.050) == pytest.approx(late, rel=within)
+
+
 @pytest.mark.parametrize("batch", [1024, 64])
 @pytest.mark.parametrize("cores", [1, 2, 8])
 @pytest.mark.parametrize("utilization", [0.3, 0.85])
