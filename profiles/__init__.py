@@ -29,9 +29,28 @@ if TYPE_CHECKING:
     from .measurement.fitting import Fit, fit
     from .measurement.measurements import Measurements, read_measurements
     from .model.architecture import Architecture, EmbeddingTables, RecurrentLayer
-    from .model.model_file import read_architecture
-    from .model.operator_costs import ModelCosts, ModelInputs, OperatorCost
-    from .model.operator_table import default_preset as default_preset, model_costs, presets
+    from .model.graph_costs import operator_cost as operator_cost
+    from .model.model_file import builtin_architecture as builtin_architecture, read_architecture
+    from .model.model_graph import model_graph as model_graph, operators_of as operators_of
+    from .model.operator_costs import (
+        ATTENTION as ATTENTION,
+        EMBEDDING as EMBEDDING,
+        MLP as MLP,
+        RECURRENT as RECURRENT,
+        VALUE_BYTES as VALUE_BYTES,
+        ModelCosts,
+        ModelInputs,
+        OperatorCost,
+    )
+    from .model.operator_table import (
+        AnyModel as AnyModel,
+        default_preset as default_preset,
+        is_builtin as is_builtin,
+        is_onnx as is_onnx,
+        model_costs,
+        presets,
+    )
+    from .model.operators import Operator as Operator
     from .profile import Profile
     from .roofline.bottleneck import bottleneck as bottleneck
     from .roofline.calibration import (
@@ -120,9 +139,21 @@ _HOMES = {
     "measurement.fitting": ("Fit", "fit"),
     "measurement.measurements": ("Measurements", "read_measurements"),
     "model.architecture": ("Architecture", "EmbeddingTables", "RecurrentLayer"),
-    "model.model_file": ("read_architecture",),
-    "model.operator_costs": ("ModelCosts", "ModelInputs", "OperatorCost"),
-    "model.operator_table": ("default_preset", "model_costs", "presets"),
+    "model.graph_costs": ("operator_cost",),
+    "model.model_file": ("builtin_architecture", "read_architecture"),
+    "model.model_graph": ("model_graph", "operators_of"),
+    "model.operator_costs": (
+        "ATTENTION",
+        "EMBEDDING",
+        "MLP",
+        "ModelCosts",
+        "ModelInputs",
+        "OperatorCost",
+        "RECURRENT",
+        "VALUE_BYTES",
+    ),
+    "model.operator_table": ("AnyModel", "default_preset", "is_builtin", "is_onnx", "model_costs", "presets"),
+    "model.operators": ("Operator",),
     "profile": ("Profile",),
     "roofline.bottleneck": ("bottleneck",),
     "roofline.calibration": ("Parameter", "calibration", "parameters", "stored_calibration"),

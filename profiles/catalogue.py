@@ -15,7 +15,7 @@ from recplan.queuemodel import Accelerator, CorePool, Machine, ServiceCurve, Sla
 from .files.profile_file import read_curve_file
 from .files.tables import MILLISECONDS_PER_SECOND, Table, read_table
 from .files.toml_table import read_toml
-from .model.operator_table import default_preset, model_costs
+from .model.operator_table import AnyModel, default_preset, is_builtin, model_costs
 from .profile import Profile
 from .roofline.hardware import Card, Hardware, Processor, describes_hardware, known_hardware, read_hardware
 from .roofline.placement import Placement
@@ -74,7 +74,7 @@ def models() -> tuple[Model, ...]:
 
 
 def load(
-    model: str | PathLike[str],
+    model: AnyModel,
     *,
     cpu: str | PathLike[str],
     accelerator: str | PathLike[str] | None = None,
@@ -91,8 +91,8 @@ def load(
 
     Parameters
     ----------
-    model : str or path-like
-        A name of `models`, or a TOML file that describes a model.
+    model : str, path-like or ModelCosts
+        A name of `models`, a TOML file that describes a model, or what one costs, as `recplan.live.read_onnx` tells.
     cpu : str or path-like
         A name of `known_hardware` of kind ``"cpu"``, a TOML file that describes such hardware, or a file with a
         service curve: a profile as `fit` writes it, or a CSV file.
@@ -160,7 +160,7 @@ def machine_of(
 def station_profile(
     kind: str,
     name: str | PathLike[str],
-    model: str | PathLike[str] | None = None,
+    model: AnyModel | None = None,
     *,
     input_loading: str = "accelerator",
     preset: str | None = None,
@@ -174,7 +174,7 @@ def station_profile(
         ``"cpu"`` or ``"accelerator"``: what it is to serve as.
     name : str or path-like
         As `cpu` and `accelerator` of `load`.
-    model : str or path-like, optional
+    model : str, path-like or ModelCosts, optional
         As for `load`; not needed for a file with a service curve.
     input_loading, preset
         As for `load`.
@@ -199,7 +199,8 @@ def station_profile(
     if model is None:
         raise ValueError(f"model must be given: {hardware.name} is hardware, so say which model it runs")
     loading = input_loading in ("all", kind)
-    if str(model) in hardware.measured_models and preset in (None, default_preset(str(model))):
+    measured = is_builtin(model) and str(model) in hardware.measured_models
+    if measured and preset in (None, default_preset(str(model))):
         curve = _measured_curve(str(model), hardware.name, loading)
     else:
         curve = modelled_curve(hardware, model, preset, loading, host)
@@ -235,7 +236,7 @@ def is_curve(name: str | PathLike[str]) -> bool:
 
 def modelled_curve(
     hardware: Hardware,
-    model: str | PathLike[str],
+    model: AnyModel,
     preset: str | None,
     loading: bool,
     host: str | PathLike[str] | None,
@@ -244,13 +245,13 @@ def modelled_curve(
     """Return the curve that the roofline gives, of the placement as it is or as `change` makes it."""
     placement = Placement.of(model_costs(model, preset), hardware)
     provenance = hardware.provenance
-    built_in = str(model) in _described_models()
+    built_in = is_builtin(model)
     if provenance == "calibrated" and (change or not built_in or preset not in (None, default_preset(str(model)))):
         # The calibration saw nothing else.
         provenance = "extrapolated"
     if change is not None:
         placement = change(placement)
-    placement.check_memory(str(model))
+    placement.check_memory()
     beside = known_hardware()[DEFAULT_HOST] if host is None or is_curve(host) else find_hardware("cpu", host)
     assert isinstance(beside, Processor)
     return placement.curve(host_ghz=beside.frequency_ghz, loading=loading, provenance=provenance)

@@ -29,6 +29,7 @@ from .files.profile_file import read_curve_file
 from .files.sizes_file import read_sizes
 from .files.tables import MILLISECONDS_PER_SECOND
 from .files.toml_table import TomlTable, read_toml
+from .model.operator_table import AnyModel, is_builtin
 from .profile import Profile
 
 # Constructor, keys it needs, keys it may have.
@@ -105,7 +106,9 @@ class _Station:
     hardware: str | None = None
 
 
-def read_scenario(path: str | PathLike[str], scope: Scope = "machine") -> Scenario:
+def read_scenario(
+    path: str | PathLike[str], scope: Scope = "machine", read_model: Callable[[str], AnyModel] = str
+) -> Scenario:
     """Read a scenario.
 
     Parameters
@@ -119,6 +122,8 @@ def read_scenario(path: str | PathLike[str], scope: Scope = "machine") -> Scenar
         ``input_loading``. Files that it names are sought from its own folder.
     scope : str
         Scope of a target that states none, as for `Sla`.
+    read_model : callable
+        What makes of a model's name or file what `load` takes, where the file is none that `load` reads.
 
     Returns
     -------
@@ -154,10 +159,10 @@ def read_scenario(path: str | PathLike[str], scope: Scope = "machine") -> Scenar
     cpu_table = root.table("cpu")
     accelerator_table = root.table("accelerator") if "accelerator" in root else None
     input_loading = _input_loading(root, [cpu_table] if accelerator_table is None else [cpu_table, accelerator_table])
-    cpu = _station(cpu_table, "cpu", "cores", input_loading)
+    cpu = _station(cpu_table, "cpu", "cores", input_loading, read_model)
     accelerator = None
     if accelerator_table is not None:
-        accelerator = _station(accelerator_table, "accelerator", "units", input_loading, cpu)
+        accelerator = _station(accelerator_table, "accelerator", "units", input_loading, read_model, cpu)
     runs = cpu if accelerator is None or cpu.model is not None else accelerator
     return Scenario(
         title=root.text("title") if "title" in root else Path(path).stem,
@@ -220,7 +225,14 @@ def _input_loading(root: TomlTable, stations: list[TomlTable]) -> str:
     return where
 
 
-def _station(table: TomlTable, kind: str, servers: str, input_loading: str, cpu: _Station | None = None) -> _Station:
+def _station(
+    table: TomlTable,
+    kind: str,
+    servers: str,
+    input_loading: str,
+    read_model: Callable[[str], AnyModel],
+    cpu: _Station | None = None,
+) -> _Station:
     table.allow(servers, "curve", "model", "hardware", "instance", "preset", "scv")
     named = [key for key in ("model", "hardware", "instance", "preset") if key in table]
     if ("curve" in table) == bool(named):
@@ -229,7 +241,7 @@ def _station(table: TomlTable, kind: str, servers: str, input_loading: str, cpu:
         profile = read_curve_file(_sibling(table, "curve"), kind)
         station = _Station(table, profile, profile.cores)
     else:
-        station = _on_hardware(table, kind, input_loading, cpu)
+        station = _on_hardware(table, kind, input_loading, read_model, cpu)
     if servers in table:
         with table.blaming(servers):
             station = replace(station, servers=arguments.whole(servers, table.value(servers), huge=MOST_SERVERS))
@@ -240,7 +252,13 @@ def _station(table: TomlTable, kind: str, servers: str, input_loading: str, cpu:
     return station
 
 
-def _on_hardware(table: TomlTable, kind: str, input_loading: str, cpu: _Station | None) -> _Station:
+def _on_hardware(
+    table: TomlTable,
+    kind: str,
+    input_loading: str,
+    read_model: Callable[[str], AnyModel],
+    cpu: _Station | None,
+) -> _Station:
     if "hardware" in table and "instance" in table:
         raise table.error("instance", "is another name of hardware; give one of them")
     key = "instance" if "instance" in table else "hardware"
@@ -248,7 +266,7 @@ def _on_hardware(table: TomlTable, kind: str, input_loading: str, cpu: _Station 
     if is_curve(hardware):
         raise table.error(key, f"{key}(={hardware!r}) is a service curve; give it as curve, without model")
     preset = table.text("preset") if "preset" in table else None
-    if preset is not None and model.endswith(".toml"):
+    if preset is not None and not is_builtin(model):
         raise table.error("preset", "is for models of the catalogue; a file describes its model once")
     if cpu is not None and cpu.model is not None:
         for named, ours, theirs in (("model", model, cpu.model), ("preset", preset, cpu.preset)):
@@ -259,7 +277,7 @@ def _on_hardware(table: TomlTable, kind: str, input_loading: str, cpu: _Station 
         profile = station_profile(
             kind,
             hardware,
-            model,
+            read_model(model),
             input_loading=input_loading,
             preset=preset,
             host=None if cpu is None else cpu.hardware,
@@ -270,7 +288,7 @@ def _on_hardware(table: TomlTable, kind: str, input_loading: str, cpu: _Station 
 def _name_or_sibling(table: TomlTable, key: str) -> str:
     """Return a name of the catalogue as it is, and the path of a file."""
     name = table.text(key)
-    return str(_sibling(table, key)) if name.lower().endswith((".toml", ".csv")) else name
+    return str(_sibling(table, key)) if name.lower().endswith((".toml", ".csv", ".onnx")) else name
 
 
 def _sla(table: TomlTable, scope: Scope) -> Sla:

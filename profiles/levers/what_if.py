@@ -9,13 +9,14 @@ from os import PathLike
 from recplan.queuemodel import Machine
 
 from ..catalogue import INPUT_LOADING, find_hardware, is_curve, machine_of, modelled_curve
+from ..model.operator_table import AnyModel
 from ..profile import Profile
 from ..unknown_name import UnknownNameError
 from .lever import PulledLever, pull
 
 
 def levered_machine(
-    model: str | PathLike[str],
+    model: AnyModel,
     levers: Sequence[PulledLever] = (),
     *,
     cpu: str | PathLike[str],
@@ -32,7 +33,7 @@ def levered_machine(
 
     Parameters
     ----------
-    model : str or path-like
+    model : str, path-like or ModelCosts
         As for `load`.
     levers : sequence of PulledLever
         The levers, as `read_lever` reads them; none for the machine as it is.

@@ -8,7 +8,7 @@ model's graph, without sympy or networkx.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # Values and weights are 32-bit floats; the published code feeds indices as 64-bit and lengths as 32-bit integers.
 VALUE_BYTES = 4
@@ -158,18 +158,22 @@ class ModelCosts:
         Numbers per item that it is fed beside indices.
     row_access : RowAccess
         How its embedding rows are reached: all of them in memory, if not given.
+    name : str
+        What messages call it.
     """
 
     operators: tuple[OperatorCost, ...]
     dense_features: int
     row_access: RowAccess = RowAccess()
+    name: str = field(default="the model", compare=False)
 
     @classmethod
-    def of(cls, graph: Iterable[OperatorCost]) -> ModelCosts:
+    def of(cls, graph: Iterable[OperatorCost], name: str = "the model") -> ModelCosts:
         """Tell the operators of a graph from its inputs, which are of kind ``"input"`` and as wide as they give."""
         costs = tuple(graph)
         operators = tuple(cost for cost in costs if cost.kind != "input")
-        return cls(operators, dense_features=sum(cost.outputs for cost in costs if cost.kind == "input"))
+        features = sum(cost.outputs for cost in costs if cost.kind == "input")
+        return cls(operators, dense_features=features, name=name)
 
     @property
     def memory_bytes(self) -> float:

@@ -7,7 +7,7 @@ formulas of their operators.
 from __future__ import annotations
 
 import sys
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -25,18 +25,22 @@ _HEADER = """\
 _COLUMNS = tuple(field.name for field in fields(OperatorCost) if field.default is MISSING)
 
 
-def model_costs(model: str | PathLike[str], preset: str | None = None) -> ModelCosts:
+#: A built-in model's name, a file that describes a model, or what a model costs.
+AnyModel = str | PathLike[str] | ModelCosts
+
+
+def model_costs(model: AnyModel, preset: str | None = None) -> ModelCosts:
     """Return what a model costs.
 
     Parameters
     ----------
-    model : str or path-like
-        Name of a built-in model, or a TOML file (named ``….toml``) that describes one, as
-        `recplan.profiles.model.model_file.read_architecture` reads it.
+    model : str, path-like or ModelCosts
+        Name of a built-in model, a TOML file (named ``….toml``) that describes one, as
+        `recplan.profiles.model.model_file.read_architecture` reads it, or what it costs, which is returned as it is.
     preset : str, optional
         For a built-in model, ``"repository"``: as the published code's configuration describes it; ``"paper"``: as
         the paper does; where it differs from the repository's, ``"as-run"``: what the published commands run. If
-        not given, what was measured: "as-run" where there is one, else "repository". A file has none.
+        not given, what was measured: "as-run" where there is one, else "repository". No other model has any.
 
     Returns
     -------
@@ -49,6 +53,9 @@ def model_costs(model: str | PathLike[str], preset: str | None = None) -> ModelC
         Where there is no such model or preset.
     FileError
         Where the file is not a model.
+    ValueError
+        Where a preset is given beside a model of the user's own, or the file is an ONNX model, which
+        `recplan.live.read_onnx` reads.
 
     Examples
     --------
@@ -58,14 +65,29 @@ def model_costs(model: str | PathLike[str], preset: str | None = None) -> ModelC
     >>> costs.inputs.indices_per_item, costs.memory_bytes
     (640, 4096403332)
     """
-    if str(model).lower().endswith(".toml"):
-        if preset is not None:
-            raise ValueError(f"preset(={preset!r}) is for built-in models; leave it out beside the file {model}")
+    if preset is not None and not is_builtin(model):
+        beside = model.name if isinstance(model, ModelCosts) else f"the file {model}"
+        raise ValueError(f"preset(={preset!r}) is for built-in models; leave it out beside {beside}")
+    if isinstance(model, ModelCosts):
+        return model
+    if is_onnx(model):
+        raise ValueError(f"{model} is an ONNX model: give what recplan.live.read_onnx makes of it, its costs")
+    if not is_builtin(model):
         from .graph_costs import costs_of
         from .model_file import read_architecture
 
-        return costs_of(read_architecture(model))
+        return replace(costs_of(read_architecture(model)), name=str(model))
     return _parsed(str(model), default_preset(str(model)) if preset is None else preset)
+
+
+def is_onnx(model: AnyModel) -> bool:
+    """Tell whether a model is an ONNX file."""
+    return not isinstance(model, ModelCosts) and str(model).lower().endswith(".onnx")
+
+
+def is_builtin(model: AnyModel) -> bool:
+    """Tell whether a model is none of the user's own: a name, which the catalogue has or not."""
+    return not isinstance(model, ModelCosts) and not str(model).lower().endswith((".toml", ".onnx"))
 
 
 def presets(model: str) -> tuple[str, ...]:
@@ -109,10 +131,12 @@ def write_operator_costs(path: str | PathLike[str]) -> None:
 
 @cache
 def _parsed(model: str, preset: str) -> ModelCosts:
-    return ModelCosts.of(
+    rows = look_up("preset", preset, look_up("model", model, _stored()))
+    costs = (
         OperatorCost(part, kind, operator, name, tuple(filter(None, after.split(";"))), *map(int, numbers))
-        for part, kind, operator, name, after, *numbers in look_up("preset", preset, look_up("model", model, _stored()))
+        for part, kind, operator, name, after, *numbers in rows
     )
+    return ModelCosts.of(costs, model)
 
 
 @cache

@@ -137,12 +137,13 @@ class Placement:
             contention=_contention(seconds, self.hardware.cores) if isinstance(self.hardware, Processor) else None,
         )
 
-    def check_memory(self, model: str) -> None:
+    def check_memory(self) -> None:
         """Raise a `DoesNotFitError` where the tables and weights exceed an accelerator's memory."""
         if isinstance(self.hardware, Processor) or self.hardware.memory_gib is None:
             return
         if self.costs.memory_bytes > self.hardware.memory_gib * GIB:
-            raise DoesNotFitError(model, self.hardware.name, self.costs.memory_bytes, self.hardware.memory_gib * GIB)
+            needed, there = self.costs.memory_bytes, self.hardware.memory_gib * GIB
+            raise DoesNotFitError(self.costs.name, self.hardware.name, needed, there)
 
 
 def _contention(seconds: Callable[[tuple[int, ...], int], Times], cores: int) -> ContentionByBatch | None:

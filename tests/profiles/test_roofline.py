@@ -184,9 +184,9 @@ def test_a_model_that_exceeds_the_memory_is_refused_with_both_figures():
     small = replace(CARD, memory_gib=costs.memory_bytes / GIB / 2)
     message = r"dlrm-rmc1 needs 3\.8 GiB .*gtx1080ti has 1\.9 GiB; leave it out"
     with pytest.raises(DoesNotFitError, match=message):
-        Placement.of(costs, small).check_memory("dlrm-rmc1")
-    Placement.of(costs, CARD).check_memory("dlrm-rmc1")
-    Placement.of(costs, replace(CARD, memory_gib=None)).check_memory("dlrm-rmc1")
+        Placement.of(costs, small).check_memory()
+    Placement.of(costs, CARD).check_memory()
+    Placement.of(costs, replace(CARD, memory_gib=None)).check_memory()
 
 
 def test_inputs_that_are_there_need_no_transfer():
