@@ -8,7 +8,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import mxdc as mxdc_kernel, wait_table as wait_table_kernel, workload as workload_kernel
+from ..kernels import (
+    mxdc as mxdc_kernel,
+    wait_rows as rows_kernel,
+    wait_table as wait_table_kernel,
+    workload as workload_kernel,
+)
 from ..kernels.doubles import LEAST_LOG
 from ..kernels.jit import unnamed
 from ..numerics.transforms import compound_poisson, convolved
@@ -118,7 +123,8 @@ class MxDcLaw:
         columns = self.queue.columns.of(positions)
         logs = np.full((times.size, positions.size), math.nan)
         table = unnamed(wait_table_kernel.WaitTable(times, logs, self._far(columns)))
-        self._fill(table, columns, self._limits_of(columns), 0, times.size, least)
+        seen = self._seen_by(table)
+        self._fill(table, columns, seen, self._limits_of(columns, seen), 0, times.size, least)
         return logs
 
     @property
@@ -137,44 +143,48 @@ class MxDcLaw:
         beyond = times.size
         if most < self.far_from:
             beyond = min(wait_table_kernel.row_before(max(most, 0.0), times, rows) + 3, beyond)
-        self._fill(self._table, self.queue.columns.all, self._limits, first, beyond, VANISHED)
+        seen = self._seen_by(self._table)
+        self._fill(self._table, self.queue.columns.all, seen, self._limits, first, beyond, VANISHED)
 
     def _fill(
         self,
         table: wait_table_kernel.WaitTable,
         columns: mxdc_kernel.Columns,
+        seen: mxdc_kernel.WorkloadSeen,
         limits: NDArray[np.float64],
         first: int,
         beyond: int,
         least: float,
     ) -> None:
-        window = self.queue.window
-        pool, seen = self.queue.pool, self._workload_seen(round(table[2][0] / window))
-        detailed = wait_rows.COARSE_WINDOWS
+        pool, detailed = self.queue.pool, wait_rows.COARSE_WINDOWS
         while True:
-            first = mxdc_kernel.fill(table, first, beyond, columns, pool, seen, limits, detailed, least, LONG_ROW)
+            first = rows_kernel.fill(table, first, beyond, columns, pool, seen, limits, detailed, least, LONG_ROW)
             if first >= beyond:
                 return
             times, logs, _ = table
             self._long_row(float(times[first]), columns, seen, logs[first])
-            if mxdc_kernel.in_logarithms(logs[first], times[first] >= window, limits) < least:
+            if rows_kernel.in_logarithms(logs[first], times[first] >= self.queue.window, limits) < least:
                 logs[first + 1 :] = LEAST_LOG
                 return
 
-    def _limits_of(self, columns: mxdc_kernel.Columns) -> NDArray[np.float64]:
+    def _limits_of(self, columns: mxdc_kernel.Columns, seen: mxdc_kernel.WorkloadSeen) -> NDArray[np.float64]:
         """Log of the most that is left after the first window, where presence counted.
 
         Unless a window is the time of a full batch, counting work may forget some requests that were served by then.
         """
-        logs = np.zeros(columns[0].size)
-        if self.queue.mix.full_seconds != self.queue.window:
-            self._long_row(self.queue.window * (1.0 - 2.0 * wait_rows.HAIR), columns, self._workload_seen(1), logs)
-            mxdc_kernel.in_logarithms(logs, False, logs)
+        queue = self.queue
+        if queue.mix.full_seconds == queue.window:
+            return np.zeros(columns[0].size)
+        last = queue.window * (1.0 - 2.0 * wait_rows.HAIR)
+        logs, told = rows_kernel.limits(last, columns, queue.pool, seen, wait_rows.COARSE_WINDOWS, LONG_ROW)
+        if not told:
+            self._long_row(last, columns, seen, logs)
+            rows_kernel.in_logarithms(logs, False, logs)
         return logs
 
     @cached_property
     def _limits(self) -> NDArray[np.float64]:
-        return self._limits_of(self.queue.columns.all)
+        return self._limits_of(self.queue.columns.all, self._seen_by(self._table))
 
     def _long_row(
         self,
@@ -186,13 +196,13 @@ class MxDcLaw:
         """P(requests wait at most `after` seconds), by transforms."""
         queue = self.queue
         rounds = int(after / queue.window) + 1
-        count = mxdc_kernel.summed_cells(after, columns, queue.pool, wait_rows.COARSE_WINDOWS)
+        count = rows_kernel.summed_cells(after, columns, queue.pool, wait_rows.COARSE_WINDOWS)
         came = compound_poisson(self.rate * (rounds * queue.window - after), queue.work, count)
         known = convolved(came, seen[1][::-1], count)
         early = np.empty(0)
         if rounds == 1 and not queue.mix.alike:
             early = compound_poisson(1.0, mxdc_kernel.present(after, queue.pool, self.rate), queue.cores)
-        mxdc_kernel.waits(after, columns, queue.pool, seen, wait_rows.COARSE_WINDOWS, came, known, early, out)
+        rows_kernel.waits(after, columns, queue.pool, seen, wait_rows.COARSE_WINDOWS, came, known, early, out)
 
     @cached_property
     def _table(self) -> wait_table_kernel.WaitTable:
@@ -210,11 +220,15 @@ class MxDcLaw:
         settled = max(math.ceil((self.reach + own) / queue.served), turn) + 1
         if self.cut_off:
             # From where the table ends, so that there is no step.
-            logs = mxdc_kernel.logs_at_end(settled, columns, queue.pool, self._workload_seen(settled))
+            logs = rows_kernel.logs_at_end(settled, columns, queue.pool, self._workload_seen(settled))
             logs += self.fall * settled * queue.window
         else:
             logs = mxdc_kernel.far_logs(columns, queue.pool, workload.decay, workload.period, workload.log_tail)
         return unnamed(wait_table_kernel.FarWaits(settled * queue.window, logs, self.fall))
+
+    def _seen_by(self, table: wait_table_kernel.WaitTable) -> mxdc_kernel.WorkloadSeen:
+        """Tell the workload as far as a table needs it."""
+        return self._workload_seen(round(table[2][0] / self.queue.window))
 
     def _workload_seen(self, windows: int) -> mxdc_kernel.WorkloadSeen:
         """Tell the workload as far as waits of so many windows need it."""

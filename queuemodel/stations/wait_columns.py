@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import mxdc as mxdc_kernel
+from ..kernels import mxdc as mxdc_kernel, wait_columns as columns_kernel
 from ..kernels.jit import unnamed
 from ..kernels.wait_table import Reading
 from .request_mix import RequestMix
@@ -29,65 +29,26 @@ class WaitColumns:
 
     def __init__(self, mix: RequestMix, cores: int, served: int, window: float) -> None:
         self.mix = mix
-        self.cores = cores
-        self.served = served
-        self.window = window
-        _, self.share, self.lead = mxdc_kernel.pace(mix.full_seconds, cores, served, window)
+        _, share, lead = mxdc_kernel.pace(mix.full_seconds, cores, served, window)
         # In the first window presence counts, by how many requests are ahead.
-        within_window = math.floor((served + self.lead) / self.share) + 1
+        within_window = math.floor((served + lead) / share) + 1
         self.near = min(mix.most, max(cores * math.ceil(window / mix.full_seconds), within_window))
         self.near_positions = _rungs(1, self.near)
-        #: Cells of own work ahead of the columns for the others: of each, or on a scale.
-        self.each = mix.most - self.near <= MOST_COLUMNS
-        if self.each:
-            rounds, beside = self._ahead(np.arange(self.near + 1, mix.most + 1))
-            rounds -= self._windows(rounds) * served
-        else:
-            rounds = np.linspace(0.0, served, min(cores, MOST_COLUMNS) + 1)
-            beside = np.zeros(rounds.size, np.int64)
-        near_rounds, near_beside = self._ahead(self.near_positions)
-        positions = np.append(self.near_positions, np.zeros(rounds.size, np.int64))
-        columns = mxdc_kernel.Columns(np.append(near_rounds, rounds), np.append(near_beside, beside), positions)
+        #: Steps of the scale of own work ahead of the others; 0 where each of them has a column.
+        self.steps = 0 if mix.most - self.near <= MOST_COLUMNS else min(cores, MOST_COLUMNS)
+        self._lattice = cores, served, window, mix.full_seconds
+        columns = columns_kernel.columns_behind(self.near_positions, self.near, mix.most, self.steps, *self._lattice)
         self.all = unnamed(columns)
 
     def of(self, positions: NDArray[np.int64]) -> mxdc_kernel.Columns:
         """Make columns of a table of one's own for the requests at some positions of their query, rising."""
-        return unnamed(mxdc_kernel.Columns(*self._ahead(positions), positions))
-
-    def _ahead(self, positions: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Requests of the same query ahead: cells of those that all cores take in turn, and how many more."""
-        rounds, beside = np.divmod(positions - 1, self.cores)
-        return np.asarray(rounds * (self.cores * self.share) - self.lead), np.asarray(beside)
-
-    def _windows(self, rounds: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(np.maximum(np.floor(rounds / self.served), 0.0))
+        return unnamed(columns_kernel.columns_at(positions, *self._lattice))
 
     def reading(self, positions: NDArray[np.int64]) -> Reading:
         """Tell where the waits of the requests at some positions of their query are read; 0 is read as 1."""
-        positions = np.maximum(positions, 1)
-        column = np.searchsorted(self.near_positions, positions, side="right") - 1
-        weight = np.zeros(positions.size)
-        late = np.zeros(positions.size)
-        after = np.minimum(column + 1, self.near_positions.size - 1)
-        gap = self.near_positions[after] - self.near_positions[column]
-        weight = (positions - self.near_positions[column]) / np.maximum(gap, 1)
-        far = positions > self.near
-        if far.any():
-            rounds, beside = self._ahead(positions[far])
-            first = self.near_positions.size
-            if self.each:
-                column[far], weight[far] = first + positions[far] - self.near - 1, 0.0
-                late[far] = self._windows(rounds) * self.window
-            else:
-                steps = self.all[0].size - first - 1
-                ahead = rounds + beside * self.share
-                windows = self._windows(ahead)
-                late[far] = windows * self.window
-                at = (ahead / self.served - windows) * steps
-                column[far] = first + np.minimum(at.astype(np.int64), steps - 1)
-                weight[far] = at - (column[far] - first)
-        weight[np.abs(weight) < WHOLE] = 0.0
-        return unnamed(Reading(column, weight, late))
+        return unnamed(
+            columns_kernel.reading_at(positions, self.near_positions, self.near, self.steps, *self._lattice, WHOLE)
+        )
 
     @cached_property
     def full(self) -> Reading:
