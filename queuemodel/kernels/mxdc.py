@@ -234,10 +234,16 @@ def all_ahead(columns: Columns, pool: Pool) -> NDArray[np.float64]:
 
 
 @kernel
-def far_logs(columns: Columns, pool: Pool, decay: float, period: int, log_tail: float) -> NDArray[np.float64]:
-    """Log P(a request waits longer than x) + decay * served * x / window, for geometric tails. Equation (15)."""
+def far_waits(
+    columns: Columns, pool: Pool, reach: float, decay: float, period: int, log_tail: float
+) -> tuple[int, NDArray[np.float64]]:
+    """Windows after which tails are geometric, and log P(a request waits longer than x) + decay * served * x / window.
+
+    The workload's is after `reach` cells. Equation (15).
+    """
     (_, _, _, full_seconds), _, _, cores, served, window, _ = pool
     ahead = all_ahead(columns, pool)
+    settled = max(math.ceil((reach + np.max(ahead)) / served), math.ceil(full_seconds / window)) + 1
     out = np.empty(ahead.size)
     cells, _, _ = pace(full_seconds, cores, served, window)
     rise = math.expm1(decay)
@@ -256,4 +262,4 @@ def far_logs(columns: Columns, pool: Pool, decay: float, period: int, log_tail: 
                 passed = math.floor((-1 - whole - later - cell) / period) + 1
                 total += (part if later == 1 else 1.0 - part) * math.exp(-decay * period * passed)
         out[i] = log_tail + math.log(total / cells)
-    return out
+    return settled, out

@@ -10,24 +10,13 @@ from numpy.typing import NDArray
 
 from .interpolation import UnitGamma, noise_below
 from .jit import kernel
+from .seen_on_arrival_tables import SingleRequests
 
 #: Factor from one time to the next, until the law has fallen far enough.
 LEAP = 1.2
 #: Which turns halve the bracket, every third; on the others the logarithm's chord cuts off at least a margin of it.
 HALVING_TURN = 3
 MARGIN = 0.02
-
-
-class SingleRequests(NamedTuple):
-    """Queries of one shorter request: their service times, rising, and what is beyond each of them.
-
-    tails[k] is the probability of such a query with a longer one than the first k, one more than there are times;
-    sums[k] is the integral of that from 0 to the k-th time.
-    """
-
-    seconds: NDArray[np.float64]
-    tails: NDArray[np.float64]
-    sums: NDArray[np.float64]
 
 
 class QuietLaw(NamedTuple):

@@ -49,6 +49,38 @@ class QueryGroups(NamedTuple):
     share: NDArray[np.float64]
 
 
+class SingleRequests(NamedTuple):
+    """Queries of one shorter request: their service times, rising, and what is beyond each of them.
+
+    tails[k] is the probability of such a query with a longer one than the first k, one more than there are times;
+    sums[k] is the integral of that from 0 to the k-th time.
+    """
+
+    seconds: NDArray[np.float64]
+    tails: NDArray[np.float64]
+    sums: NDArray[np.float64]
+
+
+@kernel
+def single_requests(classes: QueryClasses) -> SingleRequests:
+    """Pick the queries of one shorter request. Equation (41)."""
+    full_batches, remainders, probability, _ = classes
+    count = 0
+    while count < full_batches.size and full_batches[count] == 0:
+        count += 1
+    tails = np.zeros(count + 1)
+    for i in range(count - 1, -1, -1):
+        tails[i] = tails[i + 1] + probability[i]
+    sums = np.empty(count)
+    total = 0.0
+    before = 0.0
+    for i in range(count):
+        total += tails[i] * (remainders[i] - before)
+        before = remainders[i]
+        sums[i] = total
+    return SingleRequests(remainders[:count].copy(), tails, sums)
+
+
 @kernel
 def wait_behind(
     seen: float, ahead: float, slowdowns: NDArray[np.float64], gained: NDArray[np.float64], residual: float

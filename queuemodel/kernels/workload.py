@@ -90,6 +90,13 @@ def decay_rate(law: NDArray[np.float64], arrivals: float, served: int) -> float:
 
 
 @kernel
+def begin(work: NDArray[np.float64], arrivals: float, served: int) -> tuple[int, float]:
+    """Greatest step of a lattice that the walk keeps to, and the decay of its tail if that is 1, else 0."""
+    period = lattice_period(work, served)
+    return period, decay_rate(work, arrivals, served) if period == 1 else 0.0
+
+
+@kernel
 def log_wiener_hopf(
     transform: NDArray[np.complex128],
     work: NDArray[np.float64],

@@ -89,14 +89,9 @@ class ContendedQueue(StationQueue):
         return ContendedLaw(self, rate)
 
     @cached_property
-    def single(self) -> law_kernel.SingleRequests:
+    def single(self) -> tables_kernel.SingleRequests:
         """Queries of one shorter request."""
-        mix = self.mix
-        count = int(np.searchsorted(mix.full_batches, 1))
-        services = mix.remainders[:count].copy()
-        tails = np.append(np.cumsum(mix.probability[:count][::-1])[::-1], 0.0)
-        sums = np.cumsum(tails[:count] * np.diff(services, prepend=0.0))
-        return unnamed(law_kernel.SingleRequests(services, tails, sums))
+        return unnamed(tables_kernel.single_requests(self.mix.classes))
 
     @cached_property
     def groups(self) -> tables_kernel.QueryGroups:
@@ -220,7 +215,8 @@ class ContendedLaw:
         if self.queue.mix.scv > 0.0:
             return base(max(early + passed * (late - early), least))
         before = base(early)
-        return max(before + passed * (base(late) - before), base(least))
+        moved = before + passed * (base(late) - before) if late > early else before
+        return max(moved, base(least)) if early < least else moved
 
     @cached_property
     def mean(self) -> float:

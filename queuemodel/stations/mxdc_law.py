@@ -215,15 +215,13 @@ class MxDcLaw:
     def _far(self, columns: mxdc_kernel.Columns) -> wait_table_kernel.FarWaits:
         """Tell where tails are geometric and what they are there."""
         queue, workload = self.queue, self.workload
-        own = float(mxdc_kernel.all_ahead(columns, queue.pool).max())
-        turn = math.ceil(queue.mix.full_seconds / queue.window)
-        settled = max(math.ceil((self.reach + own) / queue.served), turn) + 1
+        settled, logs = mxdc_kernel.far_waits(
+            columns, queue.pool, self.reach, workload.decay, workload.period, workload.log_tail
+        )
         if self.cut_off:
             # From where the table ends, so that there is no step.
             logs = rows_kernel.logs_at_end(settled, columns, queue.pool, self._workload_seen(settled))
             logs += self.fall * settled * queue.window
-        else:
-            logs = mxdc_kernel.far_logs(columns, queue.pool, workload.decay, workload.period, workload.log_tail)
         return unnamed(wait_table_kernel.FarWaits(settled * queue.window, logs, self.fall))
 
     def _seen_by(self, table: wait_table_kernel.WaitTable) -> mxdc_kernel.WorkloadSeen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ GROWTH = 1.04
 HAIR = 1e-14
 
 
+@lru_cache(maxsize=256)
 def times(settled: int) -> NDArray[np.float64]:
     """Choose the times, in windows, until two of them are where tails are geometric: after `settled` windows."""
     coarse_until = min(max(settled, FINE_WINDOWS) + 1, COARSE_WINDOWS)
@@ -27,4 +29,6 @@ def times(settled: int) -> NDArray[np.float64]:
     while len(ends) < 2 or ends[-2] < settled:
         ends.append(float(math.ceil(ends[-1] * GROWTH)))
     # A hair beyond the multiples, so that rounding cannot put a window's end into the round before it.
-    return np.concatenate([fine * (1.0 + HAIR), coarse * (1.0 + HAIR), ends])
+    found = np.concatenate([fine * (1.0 + HAIR), coarse * (1.0 + HAIR), ends])
+    found.setflags(write=False)
+    return found

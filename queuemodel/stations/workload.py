@@ -109,14 +109,13 @@ def workload(work: NDArray[np.float64], arrivals: float, served: int) -> Workloa
     ----------
     Spitzer, Trans. Amer. Math. Soc. 82 (1956); Abate, Choudhury and Whitt, AEÜ 47 (1993).
     """
-    period = workload_kernel.lattice_period(work, served)
+    period, theta = workload_kernel.begin(work, arrivals, served)
     if period > 1:
         # The walk lives on multiples of the period; left in, it would put further zeros beside those at 1 and z0.
         coarse = workload(work[::period].copy(), arrivals, served // period)
         rates = np.zeros((coarse.rates.size - 1) * period + 1)
         rates[::period] = coarse.rates
         return Workload(rates, coarse.decay / period, period, coarse.points)
-    theta = workload_kernel.decay_rate(work, arrivals, served)
     points = 1 << math.ceil(math.log2(max(POINTS_PER_CELL * served + FEWEST, 2 * work.size)))
     while True:
         radius = min(0.5 * theta, MOST_DAMPING / points)
