@@ -82,6 +82,11 @@ def registry() -> Iterator[Constant]:
     at = "queuemodel.kernels.workload"
     yield Constant(at, "VANISHED", (25.0, 30.0), by.percentiles("cut", "alike"), 60.0)
     yield Constant(at, "TILT", (2.0, 32.0), by.percentiles("cut", "alike"), 1.0)
+    yield Constant(at, "ALIASED", (1e-4, 1e-6, 1e-12), by.percentiles("cut", "alike"), 1e-13)
+    yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-11), by.percentiles("cut", "alike"), 1e-16)
+    yield Constant(at, "FEWEST", (16, 1024), by.percentiles("cut", "alike"), 4096)
+    yield Constant(at, "POINTS_PER_CELL", (0.5, 4.0), by.percentiles("cut", "alike"), 32.0)
+    yield Constant(at, "MOST_DAMPING", (15.0, 36.0), by.percentiles("cut", "alike"), 24.0)
     at = "queuemodel.numerics.area"
     yield Constant(at, "TOLERANCE", (5e-5, 5e-3), by.means("slowed"), 1e-6)
     yield Constant(at, "NEGLIGIBLE", (1e-5, 1e-9), by.means("slowed"), 1e-10)
@@ -221,12 +226,6 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-16), by.percentiles("cut"), 0.0)
     yield Constant(at, "MOST_CLASSES", (512, 1 << 14), by.percentiles("vast"), 10**6)
     yield Constant(at, "NEARLY_ONE", (1.02, 1.05, 1.2), by.against_simulation("nearly"))
-    at = "queuemodel.stations.workload"
-    yield Constant(at, "ALIASED", (1e-4, 1e-6, 1e-12), by.percentiles("cut", "alike"), 1e-13)
-    yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-11), by.percentiles("cut", "alike"), 1e-16)
-    yield Constant(at, "FEWEST", (16, 1024), by.percentiles("cut", "alike"), 4096)
-    yield Constant(at, "POINTS_PER_CELL", (0.5, 4.0), by.percentiles("cut", "alike"), 32.0)
-    yield Constant(at, "MOST_DAMPING", (15.0, 36.0), by.percentiles("cut", "alike"), 24.0)
     at = "solvers.capacity"
     yield Constant(at, "TOLERANCE", (1e-4, 1e-8), by.capacities, 1e-10)
     yield Constant(at, "IDLE", (1e-4, 1e-9), by.capacities, 1e-9)
@@ -313,7 +312,7 @@ GIVEN = {
         "queuemodel.stations.mxdc_law.LEAST_ARRIVALS",
         "queuemodel.stations.wait_columns.WHOLE",
         "queuemodel.stations.wait_rows.HAIR",
-        "queuemodel.stations.workload.MOST_POINTS",
+        "queuemodel.kernels.workload.MOST_POINTS",
         "solvers.capacity.SMALLEST",
         "solvers.planning.fleet.BELOW_CAPACITY",
         "solvers.planning.processes.MOST_DEATHS",

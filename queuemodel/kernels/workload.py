@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .doubles import LARGE_LOG
+from .fourier import transformed, transformed_back
 from .jit import kernel
 from .request_mix import QueryClasses
 
@@ -16,6 +17,18 @@ SOLVED = 1e-13
 MOST_STEPS = 100
 #: Minus the logarithm of a tail that is negligible whatever its shape.
 VANISHED = 36.0
+#: Coefficients that a transform leaves at its end: larger ones have wrapped around, and more points are taken.
+ALIASED = 1e-9
+#: Coefficients to leave out: what rounding in a transform leaves.
+NEGLIGIBLE = 1e-14
+#: A transform of so many points takes a tenth of a second; what is aliased then stays so.
+MOST_POINTS = 1 << 20
+#: Points that even a short window wants: to begin with fewer and be aliased costs more.
+FEWEST = 128
+#: Points to begin with for each cell that is served in a window; where they are too few, aliasing tells.
+POINTS_PER_CELL = 1.5
+#: Logarithm of the weight of a transform's last point: the larger, the less wraps around and the more rounding shows.
+MOST_DAMPING = 30.0
 #: Rates beyond the decay at which a tail is bounded: multiples of this by the length of what is bounded.
 TILT = 8.0
 
@@ -90,27 +103,20 @@ def decay_rate(law: NDArray[np.float64], arrivals: float, served: int) -> float:
 
 
 @kernel
-def begin(work: NDArray[np.float64], arrivals: float, served: int) -> tuple[int, float]:
-    """Greatest step of a lattice that the walk keeps to, and the decay of its tail if that is 1, else 0."""
-    period = lattice_period(work, served)
-    return period, decay_rate(work, arrivals, served) if period == 1 else 0.0
-
-
-@kernel
 def log_wiener_hopf(
-    transform: NDArray[np.complex128],
+    transform: NDArray[np.float64],
     work: NDArray[np.float64],
     arrivals: float,
     served: int,
     points: int,
     radius: float,
     theta: float,
-) -> NDArray[np.complex128]:
+) -> NDArray[np.float64]:
     """Log of (1 - 1/z)(1 - z/z0) / (1 - h(z)), h the walk's step transform, on half the circle |z| = e^radius.
 
     In real numbers throughout: numba's complex functions take about twice the time. Equation (13).
     """
-    out = np.empty(points // 2 + 1, np.complex128)
+    out = np.empty((2, points // 2 + 1))
     outward = math.exp(radius)
     inward = 1.0 / outward
     shrunk = math.exp(radius - theta)
@@ -120,8 +126,8 @@ def log_wiener_hopf(
     real = 1.0
     imaginary = 0.0
     for k in range(points // 2 + 1):
-        size = math.exp(arrivals * (transform[k].real - 1.0) - served * radius)
-        phase = arrivals * transform[k].imag + turn * ((served * k) % points)
+        size = math.exp(arrivals * (transform[0, k] - 1.0) - served * radius)
+        phase = arrivals * transform[1, k] + turn * ((served * k) % points)
         below_real = 1.0 - size * math.cos(phase)
         below_imaginary = -size * math.sin(phase)
         # (1 - 1/z)(1 - z/z0), where z = outward * (real + i imaginary).
@@ -131,16 +137,13 @@ def log_wiener_hopf(
         right_imaginary = -shrunk * imaginary
         above_real = left_real * right_real - left_imaginary * right_imaginary
         above_imaginary = left_real * right_imaginary + left_imaginary * right_real
-        out[k] = complex(
-            0.5
-            * math.log(
-                (above_real * above_real + above_imaginary * above_imaginary)
-                / (below_real * below_real + below_imaginary * below_imaginary)
-            ),
-            math.atan2(
-                above_imaginary * below_real - above_real * below_imaginary,
-                above_real * below_real + above_imaginary * below_imaginary,
-            ),
+        out[0, k] = 0.5 * math.log(
+            (above_real * above_real + above_imaginary * above_imaginary)
+            / (below_real * below_real + below_imaginary * below_imaginary)
+        )
+        out[1, k] = math.atan2(
+            above_imaginary * below_real - above_real * below_imaginary,
+            above_real * below_real + above_imaginary * below_imaginary,
         )
         real, imaginary = (
             real * turn_real - imaginary * turn_imaginary,
@@ -148,14 +151,15 @@ def log_wiener_hopf(
         )
     # On the positive axis all three factors nearly vanish at high load; there they are computed without cancellation.
     exponent = arrivals * growth(work, radius)[0] - served * radius
-    out[0] = math.log(math.expm1(-radius) * math.expm1(radius - theta) / -math.expm1(exponent))
+    out[0, 0] = math.log(math.expm1(-radius) * math.expm1(radius - theta) / -math.expm1(exponent))
+    out[1, 0] = 0.0
     return out
 
 
 @kernel
-def spread(work: NDArray[np.float64], radius: float, points: int) -> NDArray[np.float64]:
-    """A lattice law padded to `points`, each weighted with exp(radius * index)."""
-    out = np.zeros(points)
+def spread(work: NDArray[np.float64], radius: float) -> NDArray[np.float64]:
+    """A lattice law, each point weighted with exp(radius * index)."""
+    out = np.empty(work.size)
     factor = 1.0
     outward = math.exp(radius)
     for j in range(work.size):
@@ -187,6 +191,45 @@ def positive_rates(
     for j in range(half - 8, half):
         aliased = max(aliased, abs(out[j]))
     return out[: last + 1].copy(), aliased
+
+
+@kernel
+def factorised(work: NDArray[np.float64], arrivals: float, served: int) -> tuple[NDArray[np.float64], float, int, int]:
+    """Solve the walk: `rates`, `decay`, `period` and `points` of `stations.workload.Workload`. Equation (13)."""
+    period = lattice_period(work, served)
+    # The walk lives on multiples of the period; left in, it would put further zeros beside those at 1 and z0.
+    law = work[::period].copy()
+    done = served // period
+    theta = decay_rate(law, arrivals, done)
+    points = 8
+    while points < max(POINTS_PER_CELL * done + FEWEST, 2 * law.size):
+        points *= 2
+    while True:
+        radius = min(0.5 * theta, MOST_DAMPING / points)
+        transform = transformed(spread(law, radius), points)
+        log_factor = log_wiener_hopf(transform, law, arrivals, done, points, radius, theta)
+        some, aliased = positive_rates(transformed_back(log_factor), radius, theta, NEGLIGIBLE)
+        if aliased < ALIASED or points >= MOST_POINTS:
+            break
+        points *= 2
+    rates = np.zeros((some.size - 1) * period + 1)
+    rates[::period] = some
+    return rates, theta / period, period, points
+
+
+@kernel
+def compound_law(rates: NDArray[np.float64], period: int, points: int) -> NDArray[np.float64]:
+    """Law of H, which `rates` describe, by a transform of so many points. Equation (11)."""
+    transform = transformed(rates[::period].copy(), points)
+    total = np.sum(rates)
+    for k in range(transform.shape[1]):
+        size = math.exp(transform[0, k] - total)
+        phase = transform[1, k]
+        transform[0, k] = size * math.cos(phase)
+        transform[1, k] = size * math.sin(phase)
+    law = np.zeros(points * period)
+    law[::period] = transformed_back(transform)
+    return law
 
 
 @kernel

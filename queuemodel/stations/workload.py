@@ -11,19 +11,6 @@ from numpy.typing import NDArray
 
 from ..kernels import workload as workload_kernel
 
-#: Coefficients that a transform leaves at its end: larger ones have wrapped around, and more points are taken.
-ALIASED = 1e-9
-#: Coefficients to leave out: what rounding in a transform leaves.
-NEGLIGIBLE = 1e-14
-#: A transform of so many points takes a tenth of a second; what is aliased then stays so.
-MOST_POINTS = 1 << 20
-#: Points that even a short window wants: to begin with fewer and be aliased costs more.
-FEWEST = 128
-#: Points to begin with for each cell that is served in a window; where they are too few, aliasing tells.
-POINTS_PER_CELL = 1.5
-#: Logarithm of the weight of a transform's last point: the larger, the less wraps around and the more rounding shows.
-MOST_DAMPING = 30.0
-
 
 @dataclass(frozen=True, eq=False)
 class Workload:
@@ -75,9 +62,7 @@ class Workload:
         work : ndarray of float64, optional
             Lattice law of an independent X to add.
         """
-        exponent = np.fft.rfft(self.rates[:: self.period], self.points)
-        law = np.zeros(self.points * self.period)
-        law[:: self.period] = np.fft.irfft(np.exp(exponent - float(self.rates.sum())), self.points)
+        law = workload_kernel.compound_law(self.rates, self.period, self.points)
         if work is not None:
             points = 1 << math.ceil(math.log2(law.size + work.size))
             law = np.fft.irfft(np.fft.rfft(law, points) * np.fft.rfft(work, points), points)
@@ -109,20 +94,4 @@ def workload(work: NDArray[np.float64], arrivals: float, served: int) -> Workloa
     ----------
     Spitzer, Trans. Amer. Math. Soc. 82 (1956); Abate, Choudhury and Whitt, AEÜ 47 (1993).
     """
-    period, theta = workload_kernel.begin(work, arrivals, served)
-    if period > 1:
-        # The walk lives on multiples of the period; left in, it would put further zeros beside those at 1 and z0.
-        coarse = workload(work[::period].copy(), arrivals, served // period)
-        rates = np.zeros((coarse.rates.size - 1) * period + 1)
-        rates[::period] = coarse.rates
-        return Workload(rates, coarse.decay / period, period, coarse.points)
-    points = 1 << math.ceil(math.log2(max(POINTS_PER_CELL * served + FEWEST, 2 * work.size)))
-    while True:
-        radius = min(0.5 * theta, MOST_DAMPING / points)
-        transform = np.fft.rfft(workload_kernel.spread(work, radius, points))
-        log_factor = workload_kernel.log_wiener_hopf(transform, work, arrivals, served, points, radius, theta)
-        rates, aliased = workload_kernel.positive_rates(np.fft.irfft(log_factor, points), radius, theta, NEGLIGIBLE)
-        if aliased < ALIASED or points >= MOST_POINTS:
-            return Workload(rates, theta, 1, points)
-        # Half as many more, then a third: both sizes are quick to transform.
-        points = points // 2 * 3 if points & (points - 1) == 0 else points // 3 * 4
+    return Workload(*workload_kernel.factorised(work, arrivals, served))
