@@ -235,13 +235,16 @@ def all_ahead(columns: Columns, pool: Pool) -> NDArray[np.float64]:
 
 @kernel
 def far_waits(
-    columns: Columns, pool: Pool, reach: float, decay: float, period: int, log_tail: float
+    columns: Columns, pool: Pool, reach: float, decay: float, period: int, rates: NDArray[np.float64]
 ) -> tuple[int, NDArray[np.float64]]:
     """Windows after which tails are geometric, and log P(a request waits longer than x) + decay * served * x / window.
 
-    The workload's is after `reach` cells. Equation (15).
+    The workload's is after `reach` cells, and E e^(decay H) is that of `rates`. Equation (15).
     """
     (_, _, _, full_seconds), _, _, cores, served, window, _ = pool
+    log_tail = 0.0
+    for j in range(1, rates.size):
+        log_tail += rates[j] * math.expm1(decay * j)
     ahead = all_ahead(columns, pool)
     settled = max(math.ceil((reach + np.max(ahead)) / served), math.ceil(full_seconds / window)) + 1
     out = np.empty(ahead.size)

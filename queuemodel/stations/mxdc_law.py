@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..kernels import (
     mxdc as mxdc_kernel,
+    mxdc_law as law_kernel,
     wait_rows as rows_kernel,
     wait_table as wait_table_kernel,
     workload as workload_kernel,
@@ -56,17 +57,32 @@ class MxDcLaw:
         """P(latency of a query <= `at` seconds)."""
         if at <= 0.0:
             return 0.0
-        value = self._mixed_latency(at)
+        value = self._latency(at)
         if math.isnan(value):
             mix = self.queue.mix
             self._tabulate(at - mix.longest - self.queue.columns.latest, at - mix.shortest)
-            value = self._mixed_latency(at)
+            value = self._latency(at)
         return value
 
-    def _mixed_latency(self, at: float) -> float:
+    def _latency(self, at: float) -> float:
+        """Read the latency from the table; NaN where a row is missing that takes transforms."""
         queue, columns = self.queue, self.queue.columns
-        return wait_table_kernel.mixed_latency(
-            at, self._table, queue.rows, queue.mix.classes, columns.full, columns.remainder, queue.idle
+        return law_kernel.latency(
+            at,
+            self._table,
+            queue.rows,
+            queue.mix.classes,
+            columns.full,
+            columns.remainder,
+            queue.idle,
+            (queue.mix.longest + columns.latest, queue.mix.shortest),
+            columns.all,
+            queue.pool,
+            self._seen_by(self._table),
+            self._limits,
+            wait_rows.COARSE_WINDOWS,
+            VANISHED,
+            LONG_ROW,
         )
 
     @property
@@ -136,13 +152,7 @@ class MxDcLaw:
         """Fill the table's rows that waits from `least` to `most` seconds are read from."""
         if least >= self.far_from:
             return
-        times = self._table[0]
-        rows = self.queue.rows
-        # A row before and two after, for slopes.
-        first = max(wait_table_kernel.row_before(max(least, 0.0), times, rows) - 1, 0)
-        beyond = times.size
-        if most < self.far_from:
-            beyond = min(wait_table_kernel.row_before(max(most, 0.0), times, rows) + 3, beyond)
+        first, beyond = law_kernel.rows_of(least, most, self._table, self.queue.rows)
         seen = self._seen_by(self._table)
         self._fill(self._table, self.queue.columns.all, seen, self._limits, first, beyond, VANISHED)
 
@@ -216,7 +226,7 @@ class MxDcLaw:
         """Tell where tails are geometric and what they are there."""
         queue, workload = self.queue, self.workload
         settled, logs = mxdc_kernel.far_waits(
-            columns, queue.pool, self.reach, workload.decay, workload.period, workload.log_tail
+            columns, queue.pool, self.reach, workload.decay, workload.period, workload.rates
         )
         if self.cut_off:
             # From where the table ends, so that there is no step.
@@ -233,7 +243,10 @@ class MxDcLaw:
         queue = self.queue
         points = (windows + 1) * queue.served + 1
         if self._seen is None or self._seen[1].size < points:
-            below = self.workload.below(points, max(1, queue.served // queue.cores))
-            seen = mxdc_kernel.WorkloadSeen(self.rate, np.ascontiguousarray(below[::-1]), self.workload.none)
-            self._seen = unnamed(seen)
+            walk = self.workload
+            self._seen = unnamed(
+                law_kernel.workload_seen(
+                    walk.rates, walk.decay, walk.period, walk.points, queue.pool, self.rate, windows
+                )
+            )
         return self._seen
