@@ -13,6 +13,7 @@ from ..options.completion import complete_accelerators, complete_cpus, complete_
 from ..options.output import OutputOptions
 from ..options.power import AccountingOption
 from ..options.scenario import InputLoadingOption, ScopeOption
+from ..options.search import GapOption
 from ..output.computation import computing
 from ..output.failure import IncompleteError
 from ..output.formats import Format
@@ -22,6 +23,7 @@ from ..output.progress import Progress
 from ..output.report import Report
 from ..output.wording import counted, origin, significant
 from ..records.comparison import SCHEDULERS, comparison_tables, mean_records, outcome_records
+from ..scenario.gap import note_gap, read_gap
 from ..scenario.power import hardware_power
 from ..scenario.setting import DEFAULT_SCOPE, DEFAULT_SIZES
 
@@ -105,6 +107,7 @@ def run(
     scope: ScopeOption = None,
     input_loading: InputLoadingOption = None,
     accounting: AccountingOption = None,
+    gap: GapOption = 0.0,
     workers: Annotated[
         int | None,
         typer.Option(metavar="N", help="Processes to spread the scenarios over.  [default: one for each processor]"),
@@ -118,6 +121,7 @@ def run(
 
     if sizes not in QuerySizes.names():
         raise arguments.unknown("--sizes", sizes, QuerySizes.names())
+    gap = read_gap(gap)
     scope = scope or DEFAULT_SCOPE
     accounting = arguments.choice("--accounting", accounting or "tdp", ACCOUNTINGS)
     processes = (os.cpu_count() or 1) if workers is None else arguments.whole("--workers", workers)
@@ -137,7 +141,7 @@ def run(
     begin = perf_counter()
     with computing(), Progress(len(cases), "comparing") as progress:
         try:
-            for position, entry in abandonable(compared_cases(cases, processes)):
+            for position, entry in abandonable(compared_cases(cases, processes, gap)):
                 done[position] = entry
                 progress(len(done))
         except KeyboardInterrupt as ending:
@@ -157,6 +161,7 @@ def run(
     if empty:
         first = f"{empty[0]['model']}, {empty[0]['sla']}, {SCHEDULERS[empty[0]['scheduler']]}: {empty[0]['reason']}"
         note(f"{len(empty)} of {len(records)} outcomes carry nothing; the first: {first}")
+    note_gap(gap)
     if output.format is not Format.JSON:
         if scope != "machine":
             note("the paper holds all queries of a machine together to the target, as --scope machine does")
@@ -173,6 +178,7 @@ def run(
                 "scope": scope,
                 "accelerator": beside,
                 "accounting": accounting,
+                "gap": gap,
                 "outcomes": records,
                 "geometric_means": mean_records(compared),
                 "complete": len(compared) == len(cases),

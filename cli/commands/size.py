@@ -11,10 +11,12 @@ from ..options.plot import PlotOptions
 from ..options.power import PowerOptions
 from ..options.provision import ProvisionOptions
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
+from ..options.search import GapOption
 from ..output.computation import computing
 from ..output.message import note
 from ..records.fleet import size_report
 from ..scenario.fleet import is_day, read_target, sized
+from ..scenario.gap import note_gap, read_gap
 from ..scenario.policy import read_fixed_policy
 from ..scenario.power import describe_power, read_power
 from ..scenario.setting import read_setting
@@ -60,6 +62,7 @@ def run(
     provision_options: ProvisionOptions,
     policy_options: FixedPolicyOptions,
     sla_options: SlaOptions,
+    gap: GapOption = 0.0,
     plot: PlotOptions,
     output: OutputOptions,
 ) -> None:
@@ -77,12 +80,14 @@ def run(
     sla = read_sla(setting, sla_options)
     power = read_power(setting, power_options)
     policy = read_fixed_policy(policy_options)
+    gap = read_gap(gap, policy=policy)
     with computing():
-        plan = sized(setting, sla, read_target(target_qps), policy=policy, power=power, **provision)
+        plan = sized(setting, sla, read_target(target_qps), policy=policy, power=power, gap=gap, **provision)
     setting = setting.run_under(plan.policy)
     if isinstance(plan, Fleet) and plan.one_lost and plan.one_lost.reason:
         note(f"with one machine lost: {plan.one_lost.reason}")
-    output.show(size_report(setting, sla, plan, {**provision, "power": describe_power(power)}))
+    note_gap(gap)
+    output.show(size_report(setting, sla, plan, {**provision, "gap": gap, "power": describe_power(power)}))
     if plot.wanted and isinstance(plan, DayPlan):
         from ..figures.drawing import draw_beside
         from ..figures.pictures import day_picture

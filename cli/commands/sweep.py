@@ -11,11 +11,13 @@ from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.power import PowerOptions
 from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
+from ..options.search import GapOption
 from ..output.interruption import described, status_of
 from ..output.message import note
 from ..output.report import Quantity, Report, Table
 from ..output.wording import milliseconds, per_cent, ratio, significant
 from ..records.latency import POLICY
+from ..scenario.gap import note_gap
 from ..scenario.policy import describe_policy
 from ..scenario.power import describe_power
 from ..scenario.sweep import fixed_parts, solved
@@ -78,6 +80,7 @@ def run(
     power_options: PowerOptions,
     policy_options: FixedPolicyOptions,
     sla_options: SlaOptions,
+    gap: GapOption = 0.0,
     plot: PlotOptions,
     output: OutputOptions,
 ) -> None:
@@ -85,7 +88,7 @@ def run(
     from recplan.solvers import front
 
     plot.refuse_beside(output)
-    swept = solved(setting_options, over, power_options, policy_options, sla_options)
+    swept = solved(setting_options, over, power_options, policy_options, sla_options, gap)
     setting, sla, points = swept.setting, swept.sla, swept.points
     best = {id(point) for point in front(points)}
     records = [
@@ -94,6 +97,7 @@ def run(
     lost = [point.reason for point in points if point.reason]
     if lost:
         note(f"{len(lost)} of {len(points)} points carry nothing; the first: {lost[0]}")
+    note_gap(gap)
     quantities = (*axis_quantities(swept.axes), *_POINT)
     output.show(
         Report(
@@ -106,6 +110,7 @@ def run(
                 "sla": sla_document(sla, swept.axes),
                 "over": swept.axes,
                 "overall": sla.scope == "machine",
+                "gap": gap,
                 "power": describe_power(swept.power),
                 "complete": swept.interrupt is None,
                 "points": records,

@@ -11,7 +11,7 @@ import typer
 from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.scenario import ScenarioOptions, SlaOptions
-from ..options.search import Method
+from ..options.search import GapOption, Method
 from ..output.computation import computing
 from ..output.formats import Format
 from ..output.message import note
@@ -19,6 +19,7 @@ from ..output.report import Quantity, Report, Table
 from ..output.wording import given, significant
 from ..records.latency import jumps, note_jumps, percentiles_with
 from ..records.policies import LABELS, policy_records, policy_table
+from ..scenario.gap import read_gap
 from ..scenario.policy_comparison import candidates
 from ..scenario.setting import read_setting
 from ..scenario.target import describe_sla, read_sla, sla_document
@@ -44,7 +45,8 @@ The hill climb is DeepRecSched's: the batch size is doubled until the capacity
 falls, then the threshold. CPU only is the same search as for the chosen one,
 without the accelerator. The static rule cuts the largest query into one batch
 per core and offloads nothing. --method refined takes sweeps and ever smaller
-steps, mostly quicker than the exact search and within 0.1 % of it.
+steps, mostly quicker than the exact search and within 0.1 % of it. --gap
+ends the exact search where no policy is left that could carry so much more.
 Latencies are in milliseconds, just below the capacity, which is in queries
 per second.
 
@@ -72,17 +74,19 @@ def run(
             "threshold, or the exact one with the climb beside it."
         ),
     ] = Method.BOTH,
+    gap: GapOption = 0.0,
     plot: PlotOptions,
     output: OutputOptions,
 ) -> None:
     """Print the policy that carries the most queries, beside others."""
     plot.refuse_beside(output)
+    gap = read_gap(gap, method=method.value)
     setting = read_setting(setting_options)
     sla = read_sla(setting, sla_options)
     percentiles = percentiles_with([sla.percentile])
     with computing():
         begin = perf_counter()
-        compared = candidates(setting.machine, setting.sizes, sla, method)
+        compared = candidates(setting.machine, setting.sizes, sla, method, gap)
         elapsed_ms = 1e3 * (perf_counter() - begin)
         records = policy_records(compared, setting.sizes, percentiles)
         best = compared[0]

@@ -10,11 +10,12 @@ import typer
 from ..options.completion import complete_levers
 from ..options.output import OutputOptions
 from ..options.scenario import ScenarioOptions, SlaOptions
-from ..options.search import MethodOption
+from ..options.search import GapOption, MethodOption
 from ..output.computation import computing
 from ..output.message import note
 from ..output.report import Report
 from ..records.lever_effects import effects, effects_table
+from ..scenario.gap import note_gap, read_gap
 from ..scenario.levers import check_levers_apply, modelled, read_levers
 from ..scenario.setting import read_setting
 from ..scenario.target import describe_sla, read_sla, sla_document
@@ -72,22 +73,25 @@ def run(
     ] = None,
     sla_options: SlaOptions,
     method: MethodOption = "exact",
+    gap: GapOption = 0.0,
     output: OutputOptions,
 ) -> None:
     """Print what each lever does, and all together."""
     from recplan.profiles import PulledLever, compatible, known_levers
 
     pulled = read_levers(lever) if lever else [PulledLever(known) for known in known_levers()]
+    gap = read_gap(gap, method=method)
     setting = read_setting(setting_options)
     check_levers_apply(setting)
     sla = read_sla(setting, sla_options)
     setting = modelled(setting)
     together = compatible(pulled)
     with computing():
-        records = effects(setting, pulled, sla, method)
+        records = effects(setting, pulled, sla, method, gap)
     for one in pulled:
         if one not in together:
             note(f"{one} is left out of what is pulled together: a lever before it excludes it")
+    note_gap(gap)
     described = [_described(one) for one in pulled]
     output.show(
         Report(
@@ -99,6 +103,7 @@ def run(
                 "scenario": setting.document(),
                 "sla": sla_document(sla),
                 "method": method,
+                "gap": gap,
                 "effects": records,
                 "together": [str(one) for one in together],
                 "levers": described,

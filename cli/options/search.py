@@ -24,6 +24,14 @@ class Method(StrEnum):
         return "refined" if self is Method.REFINED else "exact"
 
 
+GapOption = Annotated[
+    float,
+    typer.Option(
+        metavar="SHARE",
+        help="By how much another policy may carry more, for exact searches that end earlier; 0.005 is 0.5 %.",
+    ),
+]
+
 MethodOption = Annotated[
     Literal["hill-climb", "refined", "exact"],
     typer.Option(help="How to search for the best policies, as in tune; refined is quicker, and within 0.1 % mostly."),

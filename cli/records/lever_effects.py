@@ -27,7 +27,7 @@ _LABELS = {AS_IT_IS: "as it is", TOGETHER: "together"}
 
 
 def effects(
-    setting: Setting, pulled: Sequence[PulledLever], sla: Sla, method: SearchMethod = "exact"
+    setting: Setting, pulled: Sequence[PulledLever], sla: Sla, method: SearchMethod = "exact", gap: float = 0.0
 ) -> list[dict[str, Any]]:
     """Tell the times and the capacity of the machine as it is, then with each lever and, of several, with all together.
 
@@ -47,7 +47,7 @@ def effects(
         for name, together in {AS_IT_IS: (), **variants}.items():
             machine = levered(setting, together) if together else base
             if machine not in found:
-                found[machine] = best_policy(machine, sizes, sla, method=method)
+                found[machine] = best_policy(machine, sizes, sla, method=method, gap=gap)
             policy, qps, chosen = found[base].policy, found[base].qps, found[machine]
             records.append(
                 {

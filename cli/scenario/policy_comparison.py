@@ -54,7 +54,7 @@ class Candidate:
         return analyze(self.machine, sizes, self.policy, self.qps * BELOW_CAPACITY)
 
 
-def candidates(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method) -> list[Candidate]:
+def candidates(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method, gap: float = 0.0) -> list[Candidate]:
     """Search the machine, climb it as DeepRecSched does, search its cores alone, and try the static rule.
 
     Parameters
@@ -63,6 +63,8 @@ def candidates(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method) ->
         What to choose for.
     method : Method
         How to search; beside the exact optimum the climb is shown only if `method` is both.
+    gap : float
+        By which share others may carry more than what an exact search finds.
 
     Raises
     ------
@@ -72,23 +74,27 @@ def candidates(machine: Machine, sizes: QuerySizes, sla: Sla, method: Method) ->
     from recplan.queuemodel import Machine
     from recplan.solvers import best_policy, hill_climb, static_policy
 
-    compared = [_candidate("chosen", machine, chosen_policy(machine, sizes, sla, method))]
+    compared = [_candidate("chosen", machine, chosen_policy(machine, sizes, sla, method, gap=gap))]
     if method in (Method.BOTH, Method.REFINED):
         compared.append(_candidate("hill-climb", machine, hill_climb(machine, sizes, sla)))
     if machine.accelerator is not None:
         cores = Machine(machine.cpu)
-        compared.append(
-            _candidate("cpu-only", cores, _searched(cores, sizes, sla, method, task="searching the cores alone"))
-        )
+        best_on_cores = _searched(cores, sizes, sla, method, gap=gap, task="searching the cores alone")
+        compared.append(_candidate("cpu-only", cores, best_on_cores))
     static = best_policy(machine, sizes, sla, static_policy(machine, sizes))
     return [*compared, _candidate("static", machine, static)]
 
 
 def chosen_policy(
-    machine: Machine, sizes: QuerySizes, sla: Sla, method: Method = Method.EXACT, policy: Policy | None = None
+    machine: Machine,
+    sizes: QuerySizes,
+    sla: Sla,
+    method: Method = Method.EXACT,
+    policy: Policy | None = None,
+    gap: float = 0.0,
 ) -> SearchResult:
     """Find the best policy, or solve the given one; `UnreachableTargetError` if nothing keeps the target."""
-    result = _searched(machine, sizes, sla, method, policy)
+    result = _searched(machine, sizes, sla, method, policy, gap)
     if result.reason:
         raise UnreachableTargetError(result.reason)
     return result
@@ -100,13 +106,14 @@ def _searched(
     sla: Sla,
     method: Method,
     policy: Policy | None = None,
+    gap: float = 0.0,
     task: str = "searching",
 ) -> SearchResult:
     from recplan.solvers import best_policy
 
     with Progress(1.0, task) as progress:
         return best_policy(
-            machine, sizes, sla, policy, method.search, progress=lambda done, rows: progress(done / rows)
+            machine, sizes, sla, policy, method.search, gap=gap, progress=lambda done, rows: progress(done / rows)
         )
 
 

@@ -12,6 +12,7 @@ from ..output.computation import computing
 from ..output.interruption import abandonable
 from ..output.progress import Progress
 from ..output.wording import given
+from .gap import read_gap
 from .plausibility import warn_of_cores, warn_of_target
 from .policy import read_fixed_policy
 from .power import read_power
@@ -61,6 +62,7 @@ def solved(
     power_options: PowerOptions,
     policy_options: FixedPolicyOptions,
     sla_options: SlaOptions,
+    gap: float = 0.0,
 ) -> Swept:
     """Solve the points of a sweep; an interrupt ends it with the points that are done."""
     from recplan.solvers import sweep_points
@@ -94,6 +96,7 @@ def solved(
     if policy_options.offload_above is not None and "batch-size" in first:
         policy_options = replace(policy_options, batch_size=first["batch-size"])
     policy = read_fixed_policy(policy_options)
+    gap = read_gap(gap, policy=policy)
     total = 1
     for values in axes.values():
         total *= len(values)
@@ -107,6 +110,7 @@ def solved(
             in_library_units(axes),
             policy=policy,
             power=power,
+            gap=gap,
         )
         try:
             for point in abandonable(solved):

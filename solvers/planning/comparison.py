@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -156,7 +157,9 @@ class Comparison(Restorable):
         ]
 
 
-def compare(cases: Iterable[Case], *, workers: int = 1, progress: Callable[[int], None] | None = None) -> Comparison:
+def compare(
+    cases: Iterable[Case], *, workers: int = 1, gap: float = 0.0, progress: Callable[[int], None] | None = None
+) -> Comparison:
     """Compare the static rule, DeepRecSched and the exact optimum, as the evaluation of DeepRecSys does.
 
     Parameters
@@ -166,6 +169,8 @@ def compare(cases: Iterable[Case], *, workers: int = 1, progress: Callable[[int]
     workers : int
         Processes to spread the cases over, >= 1. A script that asks for several has to begin its work under
         ``if __name__ == "__main__":``, since each process imports it anew.
+    gap : float
+        As for `grid_search`, for the exact optima.
     progress : callable, optional
         Called with the number of cases that are done, after each.
 
@@ -177,7 +182,7 @@ def compare(cases: Iterable[Case], *, workers: int = 1, progress: Callable[[int]
     Raises
     ------
     ValueError
-        If there is no case, or no worker.
+        If there is no case, or no worker, or the gap is out of its range.
     LostItemsError
         If the processes that computed some cases were killed, each time that they were tried.
 
@@ -197,7 +202,7 @@ def compare(cases: Iterable[Case], *, workers: int = 1, progress: Callable[[int]
     exact-cpu: batch 256, 1.21 x static
     """
     done: dict[int, ComparedCase] = {}
-    for position, entry in compared_cases(tuple(cases), workers):
+    for position, entry in compared_cases(tuple(cases), workers, gap):
         done[position] = entry
         if progress is not None:
             progress(len(done))
@@ -207,23 +212,24 @@ def compare(cases: Iterable[Case], *, workers: int = 1, progress: Callable[[int]
     return Comparison(compared, geometric_means(compared))
 
 
-def compared_cases(cases: Sequence[Case], workers: int) -> Iterator[tuple[int, ComparedCase]]:
+def compared_cases(cases: Sequence[Case], workers: int, gap: float = 0.0) -> Iterator[tuple[int, ComparedCase]]:
     """Run every scheduler on each of some cases; yield their positions and outcomes, and raise, as `in_processes`."""
-    return in_processes(compared_case, cases, arguments.whole("workers", workers))
+    gap = arguments.number("gap", gap, least=0, most=1)
+    return in_processes(partial(compared_case, gap=gap), cases, arguments.whole("workers", workers))
 
 
-def compared_case(case: Case) -> ComparedCase:
-    """Run every scheduler on one case."""
+def compared_case(case: Case, gap: float = 0.0) -> ComparedCase:
+    """Run every scheduler on one case; let the exact ones leave a gap."""
     machine, sizes, sla = case.machine, case.sizes, case.sla
     cores = Machine(machine.cpu)
     results = {
         "static": best_policy(cores, sizes, sla, static_policy(cores, sizes)),
         "deeprecsched-cpu": hill_climb(cores, sizes, sla),
-        "exact-cpu": best_policy(cores, sizes, sla),
+        "exact-cpu": best_policy(cores, sizes, sla, gap=gap),
     }
     if machine.accelerator is not None:
         results["deeprecsched-gpu"] = hill_climb(machine, sizes, sla)
-        results["exact-gpu"] = best_policy(machine, sizes, sla)
+        results["exact-gpu"] = best_policy(machine, sizes, sla, gap=gap)
     base = results["static"].qps
     watts = {name: _watts(case, name, result) for name, result in results.items()}
     outcomes = []

@@ -94,13 +94,14 @@ def size_day(
     spare: int = 0,
     power: MachinePower | None = None,
     price: float | None = None,
+    gap: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> DayPlan:
     """Find how many machines each part of a day needs.
 
     Parameters
     ----------
-    machine, sizes, sla, policy, headroom, spare, power, price
+    machine, sizes, sla, policy, headroom, spare, power, price, gap
         As for `size`.
     load : iterable of (float, float)
         Hours and loads in queries per second, each >= 0, from that hour on until the next one given; the last holds
@@ -130,7 +131,7 @@ def size_day(
     """
     rows = checked_load(load)
     provision = Provision(headroom, spare, power, price)
-    model = SizedMachine(machine, sizes, sla, policy, provision)
+    model = SizedMachine(machine, sizes, sla, policy, provision, gap)
     ends = [hour for hour, _ in rows[1:]] + [rows[0][0] + HOURS_PER_DAY]
     known: dict[float, tuple[int, FleetLoad, FleetLoad | None]] = {}
     intervals = []

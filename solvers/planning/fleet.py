@@ -125,7 +125,7 @@ class SizedMachine:
 
     Parameters
     ----------
-    machine, sizes, sla, policy
+    machine, sizes, sla, policy, gap
         As for `size`.
     provision : Provision
         What the fleet is provided with.
@@ -138,13 +138,14 @@ class SizedMachine:
         sla: Sla,
         policy: Policy | None,
         provision: Provision,
+        gap: float,
     ) -> None:
         arguments.instance("sla", sla, Sla)
         if provision.power is not None:
             check_power(arguments.instance("machine", machine, Machine), provision.power)
         self.sla = sla
         self.provision = provision
-        best = best_policy(machine, sizes, sla, policy)
+        best = best_policy(machine, sizes, sla, policy, gap=gap)
         self.policy, self.capacity_qps, self.reason = best.policy, best.qps, best.reason
         self._stations = Stations.of(machine, sizes, self.policy)
         self._idle = 0.0, None if machine.accelerator is None else 0.0
@@ -198,6 +199,7 @@ def size(
     spare: int = 0,
     power: MachinePower | None = None,
     price: float | None = None,
+    gap: float = 0.0,
 ) -> Fleet:
     """Find how many machines carry a load within a latency target.
 
@@ -224,6 +226,8 @@ def size(
         What one machine draws.
     price : float, optional
         Of one machine for one hour, in any currency, >= 0.
+    gap : float
+        As for `grid_search`, where that chooses the policy.
 
     Returns
     -------
@@ -248,7 +252,7 @@ def size(
     """
     load = arguments.number("target_qps", target_qps, above=0)
     provision = Provision(headroom, spare, power, price)
-    model = SizedMachine(machine, sizes, sla, policy, provision)
+    model = SizedMachine(machine, sizes, sla, policy, provision, gap)
     if model.reason is not None:
         return Fleet(load, model.policy, 0.0, None, None, None, None, model.reason)
     machines = model.needed(load)

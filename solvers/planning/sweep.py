@@ -89,6 +89,7 @@ def sweep(
     *,
     policy: Policy | None = None,
     power: MachinePower | None = None,
+    gap: float = 0.0,
 ) -> Sweep:
     """Find the capacity at every combination of one or two axes' values.
 
@@ -104,6 +105,8 @@ def sweep(
         `grid_search`, with the batch size or threshold of the point where that is an axis.
     power : MachinePower, optional
         What the machine draws; where cores are an axis, that of the cores is taken in proportion.
+    gap : float
+        As for `grid_search`, where that chooses the policies.
 
     Returns
     -------
@@ -124,7 +127,7 @@ def sweep(
     >>> [(point.policy.batch_size, round(point.qps)) for point in result.points]
     [(64, 210), (128, 240), (256, 254)]
     """
-    points = tuple(sweep_points(machine, sizes, sla, over, policy=policy, power=power))
+    points = tuple(sweep_points(machine, sizes, sla, over, policy=policy, power=power, gap=gap))
     return Sweep(points, front(points))
 
 
@@ -136,11 +139,13 @@ def sweep_points(
     *,
     policy: Policy | None = None,
     power: MachinePower | None = None,
+    gap: float = 0.0,
 ) -> Iterator[SweepPoint]:
     """Yield the points of a sweep as they are solved; parameters and errors as for `sweep`, before the first point."""
     arguments.instance("machine", machine, Machine)
     arguments.instance("sizes", sizes, QuerySizes)
     arguments.instance("sla", sla, Sla)
+    gap = arguments.number("gap", gap, least=0, most=1)
     if power is not None:
         check_power(machine, power)
     if not 1 <= len(over) <= MOST_AXES:
@@ -160,7 +165,7 @@ def sweep_points(
         for axis, value in at:
             place = place.moved(axis, value, over[axis])
         places.append((at, place))
-    return (place.solved(at) for at, place in places)
+    return (place.solved(at, gap) for at, place in places)
 
 
 def front(points: Sequence[SweepPoint]) -> tuple[SweepPoint, ...]:
@@ -197,13 +202,14 @@ class _Place:
             return replace(self, machine=replace(self.machine, cpu=cpu), power=power)
         return replace(self, sizes=arguments.instance(f"sizes[{value!r}]", values[value], QuerySizes))
 
-    def solved(self, at: tuple[tuple[str, AxisValue], ...]) -> SweepPoint:
+    def solved(self, at: tuple[tuple[str, AxisValue], ...], gap: float) -> SweepPoint:
         best = grid_search(
             self.machine,
             self.sizes,
             self.sla,
             batch_sizes=None if self.batch_size is None else [self.batch_size],
             offload_above=None if self.offload_above == ANY else [self.offload_above],  # type: ignore[list-item]
+            gap=gap,
         )
         policy, qps = best.policy, best.qps
         if qps == 0.0:

@@ -55,11 +55,13 @@ class ExactSearch(LatticeSearch):
     What is left is solved and becomes the best. For each B the thresholds are taken upward: the one evaluated rules out
     all up to where m_a has become small enough, so that a few evaluations settle a row.
 
-    A pattern search finds what to compare with. Parameters are those of `LatticeSearch`.
+    A pattern search finds what to compare with. From there on a policy is looked for that carries more than 1 + `gap`
+    times the best. Other parameters are those of `LatticeSearch`.
     """
 
-    def __init__(self, machine: Machine, sizes: QuerySizes, sla: Sla, lattice: PolicyLattice) -> None:
+    def __init__(self, machine: Machine, sizes: QuerySizes, sla: Sla, lattice: PolicyLattice, gap: float = 0.0) -> None:
         super().__init__(machine, sizes, sla, lattice)
+        self.gap = gap
         curve = machine.cpu.service
         self.core_slack = SLACK
         if curve.scv == 0.0 and curve.contention is None:
@@ -70,6 +72,8 @@ class ExactSearch(LatticeSearch):
     def run(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Deal with every policy of the lattice; tell `progress` how many rows of how many are done."""
         go_uphill(self)
+        if self.gap > 0.0:
+            self.gain_if_first = self.gain = max(self.gap, self.gain)
         self.state[(self.state == OPEN) & self.bounds.overloaded(slice(None), self.rate)] = UTILIZATION
         rows = self._rows()
         for done, row in enumerate(rows, start=1):

@@ -29,9 +29,12 @@ class Certificate:
     solved : int
         Its capacity was computed.
     gap : float
-        By which share of the best capacity another policy may carry more, by the same analysis. 0.0: none does; this is
-        proven, given only that no law gets faster with the load. Else bounds were used that hold of the queues, but of
-        their estimates only as far as has been measured, and this is what they may have given away.
+        By which share of the best capacity another policy may carry more, by the same analysis. As large as what was
+        allowed: no other does; this is proven, given only that no law gets faster with the load. Else bounds were used
+        that hold of the queues, but of their estimates only as far as has been measured, and this is also what they
+        may have given away.
+    allowed_gap : float
+        By which share another policy was allowed to carry more, so that the search ends earlier.
     """
 
     points: int
@@ -41,11 +44,17 @@ class Certificate:
     excluded_by_evaluation: int
     solved: int
     gap: float = MEASURED_GAP
+    allowed_gap: float = 0.0
 
     @property
     def evaluated(self) -> int:
         """Policies whose latency law was evaluated at some load at least."""
         return self.excluded_by_evaluation + self.solved
+
+    @property
+    def proven(self) -> bool:
+        """Whether only bounds were used that are proven of the analysis."""
+        return self.gap <= self.allowed_gap
 
     @property
     def claim(self) -> str:
@@ -55,7 +64,8 @@ class Certificate:
         'proven: no other policy carries more'
         >>> Certificate(90, 2, 43, 44, 0, 1, gap=0.01).claim
         'within the estimate: no other policy carries more by over 1 %'
+        >>> Certificate(90, 2, 43, 44, 0, 1, gap=0.005, allowed_gap=0.005).claim
+        'proven: no other policy carries more by over 0.5 %'
         """
-        if self.gap == 0.0:
-            return "proven: no other policy carries more"
-        return f"within the estimate: no other policy carries more by over {100.0 * self.gap:g} %"
+        over = f" by over {100.0 * self.gap:g} %" if self.gap else ""
+        return f"{'proven' if self.proven else 'within the estimate'}: no other policy carries more{over}"

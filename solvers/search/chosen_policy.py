@@ -26,14 +26,18 @@ def best_policy(
     policy: Policy | None = None,
     method: SearchMethod = "exact",
     *,
+    gap: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> SearchResult:
-    """Find the policy that carries the most, or what the given one carries; other parameters as for the searches."""
+    """Find the policy that carries the most, or what the given one carries; other parameters as for the searches.
+
+    A gap is one of the exact search.
+    """
     if policy is not None:
         arguments.instance("policy", policy, Policy)
-        return grid_search(machine, sizes, sla, [policy.batch_size], [policy.offload_above])
+        return grid_search(machine, sizes, sla, [policy.batch_size], [policy.offload_above], gap=gap)
     if method == "hill-climb":
         return hill_climb(machine, sizes, sla)
     if method == "refined":
         return coordinate_search(machine, sizes, sla)
-    return grid_search(machine, sizes, sla, progress=progress)
+    return grid_search(machine, sizes, sla, gap=gap, progress=progress)

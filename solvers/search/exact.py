@@ -18,6 +18,7 @@ def grid_search(
     batch_sizes: Sequence[int] | None = None,
     offload_above: Sequence[int | None] | None = None,
     *,
+    gap: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> SearchResult:
     """Find the best policy of a lattice, and account for every other.
@@ -40,6 +41,9 @@ def grid_search(
         Thresholds to try, each >= 0 or None for no offload; None: no offload and, where there is an
         accelerator, every threshold below the largest query. Both None is about a million policies for queries
         of up to 1024 items.
+    gap : float
+        By which share of the capacity that is found another policy may carry more, 0 to 1. With a gap the search ends
+        earlier, and of policies that are that near each other any may win.
     progress : callable, optional
         Called with the batch sizes that are done and their number, after each.
 
@@ -52,7 +56,8 @@ def grid_search(
     Raises
     ------
     ValueError
-        If a ladder is empty or holds what is no batch size or threshold, or offloads without an accelerator.
+        If a ladder is empty or holds what is no batch size or threshold, or offloads without an accelerator, or the
+        gap is out of its range.
 
     Examples
     --------
@@ -65,6 +70,7 @@ def grid_search(
     arguments.instance("machine", machine, Machine)
     arguments.instance("sizes", sizes, QuerySizes)
     arguments.instance("sla", sla, Sla)
-    search = ExactSearch(machine, sizes, sla, lattice_of(machine, sizes, batch_sizes, offload_above))
+    gap = arguments.number("gap", gap, least=0, most=1)
+    search = ExactSearch(machine, sizes, sla, lattice_of(machine, sizes, batch_sizes, offload_above), gap)
     search.run(progress)
     return search.result(exact=True)

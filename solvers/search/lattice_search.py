@@ -36,6 +36,14 @@ class LatticeSearch:
         The percentile, its bound and its scope.
     lattice : PolicyLattice
         The policies.
+
+    Attributes
+    ----------
+    gain_if_first, gain : float
+        By which share of the best capacity a policy has to carry more to become the best: one that comes first among
+        equals, and any other.
+    gap : float
+        By which share of the best capacity others are allowed to carry more.
     """
 
     def __init__(self, machine: Machine, sizes: QuerySizes, sla: Sla, lattice: PolicyLattice) -> None:
@@ -45,6 +53,7 @@ class LatticeSearch:
         self.most_qps = 0.0
         self.place = (0, 0)
         self.trace: list[Evaluation] = []
+        self.gain_if_first, self.gain, self.gap = -EQUAL, EQUAL, 0.0
         #: The accelerator at each threshold that was looked at: it does not depend on the batch size.
         self._offloaded: dict[int, Station | None] = {}
         #: The best lower bound so far of the share of queries that are late at the accelerator, at each threshold.
@@ -61,8 +70,8 @@ class LatticeSearch:
 
     @property
     def rate(self) -> float:
-        """Load at which a policy has to keep the target, if it is not to carry notably less than the best."""
-        return self.bounds.least_qps if self.best is None else self.most_qps * (1.0 - EQUAL)
+        """Load at which a policy has to keep the target, if it is not to carry notably less than is looked for."""
+        return self.bounds.least_qps if self.best is None else self.most_qps * (1.0 + self.gain_if_first)
 
     def challenge(self, row: int, column: int) -> None:
         """Settle a policy, or the one of a smaller batch size that does the same, unless that has been done."""
@@ -121,9 +130,9 @@ class LatticeSearch:
                 self._solve(*fastest, stations)
         counts = np.bincount(self.state.ravel(), minlength=SOLVED + 1)
         counts[DOMINANCE] += self.lattice.points - self.state.size
-        gap = MEASURED_GAP if self.measured else 0.0
+        gap = self.gap + (1.0 + self.gap) * MEASURED_GAP if self.measured else self.gap
         idle, utilization, dominance, evaluation, solved = map(int, counts[IDLE:])
-        certificate = Certificate(self.lattice.points, idle, utilization, dominance, evaluation, solved, gap)
+        certificate = Certificate(self.lattice.points, idle, utilization, dominance, evaluation, solved, gap, self.gap)
         told = certificate.evaluated, tuple(self.trace), self.lattice.points
         proof = certificate if exact else None
         if self.best is not None:
@@ -134,7 +143,7 @@ class LatticeSearch:
     def _rate(self, row: int, column: int) -> float:
         """Load at which a policy has to keep the target: if it comes first among equals, equal will do."""
         first = row < self.place[0] or (row == self.place[0] and column > self.place[1])
-        return self.rate if first or self.best is None else self.most_qps * (1.0 + EQUAL)
+        return self.rate if first or self.best is None else self.most_qps * (1.0 + self.gain)
 
     def _late_offloaded(self, column: int, qps: float) -> float:
         """Share of all queries that the accelerator makes late at a load of the whole machine."""

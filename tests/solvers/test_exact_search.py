@@ -10,6 +10,7 @@ from brute_force import KINDS, drawn
 from recplan.profiles import read_scenario
 from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, Stations
 from recplan.solvers import grid_search, idle_percentile, max_qps
+from recplan.solvers.search import branch_and_bound
 from recplan.solvers.search.bounds import LatticeBounds
 from recplan.solvers.search.certificate import MEASURED_GAP
 from recplan.solvers.search.lattice import lattice_of
@@ -155,8 +156,8 @@ def test_the_exact_search_finds_the_highest_of_several_hills(seed):
 def test_the_certificate_accounts_for_every_policy(lattice):
     machine, sizes, sla, batches, thresholds = lattice
     result = grid_search(machine, sizes, sla, batches, thresholds)
-    points, *parts, gap = astuple(result.certificate)
-    assert gap in (0.0, MEASURED_GAP)
+    points, *parts, gap, allowed = astuple(result.certificate)
+    assert (gap, allowed) in ((0.0, 0.0), (MEASURED_GAP, 0.0))
     assert points == result.points == len(policies(machine, sizes, batches, thresholds))
     assert sum(parts) == points
     assert min(parts) >= 0
@@ -180,6 +181,44 @@ def test_an_exact_search_without_success_names_the_policy_that_answers_fastest(l
     assert result.fastest_seconds == pytest.approx(fastest)
     assert idle_percentile(machine, sizes, result.policy, sla.percentile) == pytest.approx(fastest)
     assert f"with batch size {result.policy.batch_size}" in result.reason
+
+
+@settings(max_examples=40)
+@given(lattices(), st.sampled_from([0.001, 0.03, 0.5]))
+def test_no_policy_carries_more_than_the_gap_of_the_certificate_allows(lattice, gap):
+    machine, sizes, sla, batches, thresholds = lattice
+    best = grid_search(machine, sizes, sla, batches, thresholds)
+    found = grid_search(machine, sizes, sla, batches, thresholds, gap=gap)
+    certificate = found.certificate
+    assert certificate.allowed_gap == gap
+    assert certificate.gap == pytest.approx(gap if certificate.proven else (1 + gap) * (1 + MEASURED_GAP) - 1)
+    assert f"by over {100 * certificate.gap:g} %" in certificate.claim
+    assert best.qps <= found.qps * (1 + certificate.gap) * (1 + EQUAL)
+    assert found.qps <= best.qps * (1 + best.certificate.gap) * (1 + EQUAL)
+    assert (found.qps > 0) is (best.qps > 0)
+
+
+def test_a_gap_lets_the_search_end_earlier():
+    exact, found = (grid_search(*random_ladders(1543), gap=gap) for gap in (0.0, 0.05))
+    assert found.evaluations < exact.evaluations
+    assert exact.qps / 1.05 <= found.qps < exact.qps
+
+
+def test_a_slope_that_the_pattern_search_missed_is_climbed_in_few_solutions(monkeypatch):
+    machine = Machine(CorePool(8, ServiceCurve.from_table([1, 64], [0.010, 0.012])))
+    setting = machine, QuerySizes.uniform(1, 64), Sla(95, 0.1)
+    best = grid_search(*setting)
+    assert best.policy.batch_size > 50
+    monkeypatch.setattr(branch_and_bound, "go_uphill", lambda search: search.challenge(0, 0))
+    found = grid_search(*setting)
+    assert found.policy == best.policy
+    assert found.certificate.solved <= 12
+
+
+@pytest.mark.parametrize("gap", [-0.1, 1.1, float("nan"), "much"])
+def test_a_gap_that_is_no_share_is_refused_by_name(gap):
+    with pytest.raises(ValueError, match=r"gap\(=.*\) must be"):
+        grid_search(Machine(CORES), QuerySizes.fixed(4), Sla(95, 0.1), gap=gap)
 
 
 def test_of_equally_good_policies_the_smallest_batch_and_the_highest_threshold_win():
