@@ -8,6 +8,8 @@ import pickle
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -157,3 +159,27 @@ def sources_digest() -> bytes:
         if path.suffix == ".py":
             digest.update(path.name.encode() + path.read_bytes())
     return digest.digest()
+
+
+def _linear_algebra_unseen() -> None:
+    """Let numba look for scipy.linalg without loading it, which takes longer than all else before its first call.
+
+    No kernel calls what is in it; other code that does has it loaded then.
+    """
+    with suppress(ImportError, AttributeError):
+        linear_algebra: Any = import_module("numba.np.linalg")
+        look = linear_algebra.ensure_blas
+        linear_algebra.ensure_blas = _look_for_scipy
+        try:
+            array_functions: Any = import_module("numba.np.arraymath")
+            array_functions.ensure_blas = look
+        finally:
+            linear_algebra.ensure_blas = look
+
+
+def _look_for_scipy() -> None:
+    if find_spec("scipy") is None:
+        raise ImportError("scipy is not installed")
+
+
+_linear_algebra_unseen()

@@ -231,3 +231,25 @@ def test_a_kernel_divides_by_zero_without_an_exception():
         return x / y
 
     assert ratio(1.0, 0.0) == float("inf")
+
+
+FIRST_CALLS = """
+import sys
+import numba
+import numpy as np
+from recplan.queuemodel.kernels.jit import kernel
+
+@kernel
+def total(values):
+    return values.sum()
+
+assert total(np.ones(2)) == 2.0
+print("scipy.linalg" in sys.modules)
+assert numba.njit(lambda values: np.dot(values, values))(np.ones(2)) == 2.0
+print("scipy.linalg" in sys.modules)
+"""
+
+
+def test_a_first_kernel_does_not_load_linear_algebra_which_other_code_still_gets():
+    ran = subprocess.run([sys.executable, "-c", FIRST_CALLS], check=True, capture_output=True, text=True)
+    assert ran.stdout.split() == ["False", "True"]
