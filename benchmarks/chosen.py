@@ -324,6 +324,7 @@ GIVEN = {
     "what solvers reach, as tests hold, and which percentiles a sentence names": (
         "queuemodel.accuracy.EXACT_BOUND",
         "queuemodel.accuracy.LATTICE_BOUND",
+        "queuemodel.accuracy.LOOSE",
         "queuemodel.accuracy.TOLD",
     ),
     "how much room an array has at first, before it grows; no figure depends on it": ("queuemodel.kernels.mxmc.ROOM",),

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from .face import lazy as lazy
 
 if TYPE_CHECKING:
-    from .accuracy import Accuracy, StationKind as StationKind, measured_errors as measured_errors
+    from .accuracy import (
+        Accuracy,
+        EstimateWarning,
+        StationKind as StationKind,
+        measured_errors as measured_errors,
+    )
     from .analysis import Latency, analyze, latency_at as latency_at
     from .inputs import arguments as arguments
     from .inputs.contention import (
@@ -58,6 +63,7 @@ __all__ = [
     "Contention",
     "ContentionByBatch",
     "CorePool",
+    "EstimateWarning",
     "Latency",
     "Machine",
     "OverloadedError",
@@ -72,7 +78,7 @@ __all__ = [
 
 #: What the package offers, by the module that holds it. What is not in `__all__` is for recplan's other packages.
 _HOMES = {
-    "accuracy": ("Accuracy", "StationKind", "measured_errors"),
+    "accuracy": ("Accuracy", "EstimateWarning", "StationKind", "measured_errors"),
     "analysis": ("Latency", "analyze", "latency_at"),
     "inputs": ("arguments",),
     "inputs.contention": ("Contention", "ContentionByBatch", "MOST_BUSY", "MOST_SLOWDOWN"),

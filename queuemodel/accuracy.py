@@ -17,6 +17,9 @@ from .stations.station import Station, Stations
 #: What solved laws are exact to: the solver's own tolerances, and for one noisy server its lattice in time.
 EXACT_BOUND = 1e-6
 LATTICE_BOUND = 5e-3
+#: Relative error from which on a percentile is not to be relied on without a simulation: as much as what sizes and
+#: times of a planner's own are mostly off by.
+LOOSE = 0.2
 #: Percentiles that the sentence names.
 TOLD = (95.0, 99.0)
 
@@ -92,6 +95,10 @@ class StationKind:
         )
 
 
+class EstimateWarning(UserWarning):
+    """A figure is given as a bare number, and leans on an estimate that is not to be relied on without a simulation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Accuracy:
     """How far percentiles of a latency law may be from the truth.
@@ -154,6 +161,37 @@ class Accuracy:
             If `q` is not a number from 1 to 99.99.
         """
         return self._largest(arguments.percentile("q", q))
+
+    def caveat(self, q: float) -> str | None:
+        """Why the q-th percentile is not to be relied on without a simulation; None where it is.
+
+        It is not where no machine of the kind was measured, or not at such a percentile, and where the error that 95 of
+        100 of them kept is more than a fifth.
+
+        Raises
+        ------
+        ValueError
+            If `q` is not a number from 1 to 99.99.
+
+        Examples
+        --------
+        >>> from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, analyze
+        >>> machine = Machine(cpu=CorePool(cores=4, service=ServiceCurve.from_table([1, 1000], [0.001, 1.0])))
+        >>> rare = QuerySizes.mixture([(0.999, QuerySizes.fixed(1)), (0.001, QuerySizes.fixed(999))])
+        >>> analyze(machine, rare, Policy(batch_size=500), qps=100.0).accuracy.caveat(95)
+        'p95 is an estimate (shorter last requests) of a machine unlike all whose error was measured'
+        """
+        bound = self.bound(q)
+        if bound is None and not self.measured:
+            return f"p{q:g} is an estimate ({self.kind}) of a machine unlike all whose error was measured"
+        if bound is None:
+            return f"p{q:g} is an estimate ({self.kind}) whose error was not measured that far out"
+        return f"p{q:g} is an estimate ({self.kind}) that may be {100.0 * bound:.2g} % off" if bound > LOOSE else None
+
+    @property
+    def measured(self) -> bool:
+        """Whether the law is exact, or the error of machines of its kind was measured."""
+        return self.mean_bound is not None
 
     @property
     def mean_bound(self) -> float | None:

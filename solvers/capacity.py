@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable
 from typing import get_args
 
-from recplan.queuemodel import Machine, Policy, QuerySizes, Scope, Sla, Stations, arguments, crossing, level, quantile
+from recplan.queuemodel import (
+    Accuracy,
+    EstimateWarning,
+    Machine,
+    Policy,
+    QuerySizes,
+    Scope,
+    Sla,
+    Stations,
+    arguments,
+    crossing,
+    level,
+    quantile,
+)
 
 #: Half of what is promised of a capacity, 1e-6.
 TOLERANCE = 5e-7
@@ -52,6 +66,11 @@ def max_qps(machine: Machine, sizes: QuerySizes, policy: Policy, sla: Sla) -> fl
     ValueError
         If the policy offloads and the machine has no accelerator.
 
+    Warns
+    -----
+    EstimateWarning
+        If the latency at the capacity is not to be relied on without a simulation, as `Accuracy.caveat` tells.
+
     Examples
     --------
     >>> from recplan.queuemodel import CorePool, ServiceCurve
@@ -60,7 +79,12 @@ def max_qps(machine: Machine, sizes: QuerySizes, policy: Policy, sla: Sla) -> fl
     0.7004
     """
     arguments.instance("sla", sla, Sla)
-    return capacity_of(Stations.of(machine, sizes, policy), sla)
+    stations = Stations.of(machine, sizes, policy)
+    qps = capacity_of(stations, sla)
+    caveat = Accuracy.of(stations, qps).caveat(sla.percentile) if qps > 0.0 else None
+    if caveat is not None:
+        warnings.warn(f"at the capacity, {caveat}; hold it against simulate", EstimateWarning, stacklevel=2)
+    return qps
 
 
 def idle_percentile(

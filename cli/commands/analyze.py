@@ -6,7 +6,7 @@ from ..options.output import OutputOptions
 from ..options.plot import PlotOptions
 from ..options.scenario import LoadOptions, ScenarioOptions
 from ..output.computation import computing
-from ..output.message import note
+from ..output.message import note, warn
 from ..output.report import Quantity, Report, Table
 from ..output.wording import given
 from ..records.latency import POLICY, jumps, latency_quantities, latency_record, note_jumps, percentiles_with
@@ -48,6 +48,8 @@ def run(setting_options: ScenarioOptions, load_options: LoadOptions, plot: PlotO
             "accuracy": str(latency.accuracy),
         }
         on_jumps = jumps(latency, percentiles)
+    if not latency.accuracy.measured:
+        warn(f"the latency is an {latency.accuracy}; hold it against `recplan validate`, which takes the same options")
     if output.format.for_reading:
         note(f"accuracy: {latency.accuracy}")
         note_jumps(on_jumps)

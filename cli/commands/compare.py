@@ -23,6 +23,7 @@ from ..output.progress import Progress
 from ..output.report import Report
 from ..output.wording import counted, origin, significant
 from ..records.comparison import SCHEDULERS, comparison_tables, mean_records, outcome_records
+from ..scenario.caveat import warn_of_capacities
 from ..scenario.gap import note_gap, read_gap
 from ..scenario.power import hardware_power
 from ..scenario.setting import DEFAULT_SCOPE, DEFAULT_SIZES
@@ -162,6 +163,8 @@ def run(
         first = f"{empty[0]['model']}, {empty[0]['sla']}, {SCHEDULERS[empty[0]['scheduler']]}: {empty[0]['reason']}"
         note(f"{len(empty)} of {len(records)} outcomes carry nothing; the first: {first}")
     note_gap(gap)
+    outcomes = [outcome for entry in compared for outcome in entry.outcomes]
+    warn_of_capacities([(outcome, outcome.qps) for outcome in outcomes], "outcomes")
     if output.format is not Format.JSON:
         if scope != "machine":
             note("the paper holds all queries of a machine together to the target, as --scope machine does")

@@ -16,6 +16,7 @@ from ..options.scenario import FixedPolicyOptions, ScenarioOptions, SlaOptions
 from ..output.computation import computing
 from ..output.failure import UnreachableTargetError
 from ..output.message import note
+from ..scenario.caveat import warn_of_capacity
 from ..scenario.plausibility import warn_of_headroom
 from ..scenario.policy import read_fixed_policy, read_rate
 from ..scenario.policy_comparison import chosen_policy
@@ -162,9 +163,10 @@ def _load(asked: _Asked) -> Picture:
     setting = setting.run_under(policy)
     if at is not None:
         Stations.of(setting.machine, setting.sizes, policy).check(at)
-    reason = best_policy(setting.machine, setting.sizes, sla, policy).reason
-    if reason is not None:
-        note(f"no load keeps the target, and no capacity is marked: {reason}")
+    found = best_policy(setting.machine, setting.sizes, sla, policy)
+    if found.reason is not None:
+        note(f"no load keeps the target, and no capacity is marked: {found.reason}")
+    warn_of_capacity(found, found.qps)
     return load_picture(setting, policy, sla, at)
 
 

@@ -9,6 +9,7 @@ from ..options.provision import ProvisionOptions
 from ..options.report import PageOptions, ReportOptions
 from ..options.scenario import ScenarioOptions, SlaOptions
 from ..output.computation import computing
+from ..output.message import warnings
 from ..output.writing import write_result
 from ..scenario.policy_comparison import candidates
 from ..scenario.power import read_power
@@ -114,6 +115,7 @@ def run(
                     command=command_line("report", *groups),
                 ),
             ],
+            warnings=tuple(warnings),
         ).html()
     write_result(page_options.output, page.encode(), "the report is")
 

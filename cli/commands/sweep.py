@@ -144,4 +144,5 @@ def _record(point: SweepPoint, sizes: str, sla: Sla, cores: int, on_front: bool)
         "qps_per_watt": point.qps_per_watt,
         "on_front": on_front,
         "reason": point.reason,
+        "caveat": point.caveat,
     }

@@ -98,6 +98,7 @@ def _outcome(entry: ComparedCase, outcome: Outcome) -> Mapping[str, Any]:
         "accelerator_items_share": outcome.accelerator_share,
         "share_of_optimum": outcome.share_of_optimum,
         "reason": outcome.reason,
+        "caveat": outcome.caveat,
         "cpu_curve": cpu.service.provenance,
         "accelerator_curve": accelerator.service.provenance if accelerator else None,
     }

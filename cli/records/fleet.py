@@ -64,7 +64,7 @@ def size_report(setting: Setting, sla: Sla, plan: Fleet | DayPlan, provision: Ma
     """Tell what was sized; `provision` as every output describes it."""
     from recplan.solvers import Fleet
 
-    result: dict[str, Any] = {**describe_policy(plan.policy), "capacity_qps": plan.capacity_qps}
+    result: dict[str, Any] = {**describe_policy(plan.policy), "capacity_qps": plan.capacity_qps, "caveat": plan.caveat}
     quantities: tuple[Quantity, ...]
     totals: tuple[Quantity, ...]
     if isinstance(plan, Fleet):

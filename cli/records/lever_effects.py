@@ -9,6 +9,7 @@ from ..output.failure import UnreachableTargetError
 from ..output.progress import Progress
 from ..output.report import Quantity, Table
 from ..output.wording import given, milliseconds, ratio, significant
+from ..scenario.caveat import warn_of_capacities
 from ..scenario.levers import levered
 from ..scenario.policy import describe_policy
 from ..scenario.setting import Setting
@@ -58,11 +59,13 @@ def effects(
                     "capacity_qps": chosen.qps,
                     "times_as_it_is": chosen.qps / qps if qps else None,
                     "reason": chosen.reason,
+                    "caveat": chosen.caveat,
                 }
             )
             progress(len(records))
     if all(chosen.reason for chosen in found.values()):
         raise UnreachableTargetError(str(found[base].reason))
+    warn_of_capacities([(chosen, chosen.qps) for chosen in found.values()], "machines")
     return records
 
 

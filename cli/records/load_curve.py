@@ -107,10 +107,11 @@ def load_curve(
     import numpy as np
 
     from recplan.queuemodel import Stations, analyze
-    from recplan.solvers import BELOW_CAPACITY, max_qps
+    from recplan.solvers import BELOW_CAPACITY, capacity_of
 
-    stable = Stations.of(machine, sizes, policy).stable_qps
-    capacity = None if sla is None else max_qps(machine, sizes, policy, sla)
+    stations = Stations.of(machine, sizes, policy)
+    stable = stations.stable_qps
+    capacity = None if sla is None else capacity_of(stations, sla)
     end = min(PAST_CAPACITY * capacity, 0.5 * (capacity + stable)) if capacity else NEARLY_OVERLOADED * stable
     # Latency rises ever faster: the loads lie closer to each other towards the end.
     loads = end * (1.0 - np.linspace(LEAST_LOAD, 1.0, points)[::-1] ** 2 + LEAST_LOAD**2)

@@ -35,6 +35,7 @@ def policy_records(
             "evaluations": candidate.evaluations,
             "accuracy": str(latency.accuracy) if latency else None,
             "reason": candidate.reason,
+            "caveat": candidate.caveat,
         }
         for candidate, latency in zip(compared, latencies, strict=True)
     ]

@@ -88,6 +88,8 @@ class Page:
         The figures that count most: what, and how much.
     parts : sequence of Part
         What stands below, in this order.
+    warnings : sequence of str
+        What the user was warned of, which stands below the answer.
     """
 
     title: str
@@ -95,6 +97,7 @@ class Page:
     answer: str
     figures: Sequence[tuple[str, str]]
     parts: Sequence[Part]
+    warnings: Sequence[str] = ()
 
     def html(self) -> str:
         """Return the page; the same report gives the same text."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..output.failure import UnreachableTargetError
 from ..output.progress import Progress
+from .caveat import warn_of_capacity
 from .plausibility import warn_of_headroom
 from .setting import Setting
 
@@ -39,6 +40,7 @@ def sized(setting: Setting, sla: Sla, load: float | list[tuple[float, float]], *
             plan = size_day(*planned, load, **provision, progress=lambda done, _: progress(done))
     if plan.reason is not None:
         raise UnreachableTargetError(f"no number of machines carries the load: {plan.reason}")
+    warn_of_capacity(plan, plan.capacity_qps)
     return plan
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..options.search import Method
 from ..output.failure import UnreachableTargetError
 from ..output.progress import Progress
+from .caveat import warn_of_capacity
 
 if TYPE_CHECKING:
     from recplan.queuemodel import Latency, Machine, Policy, QuerySizes, Sla
@@ -34,6 +35,8 @@ class Candidate:
         Where the capacity is 0: why.
     certificate : Certificate or None
         What became of every policy, where the search was exact.
+    caveat : str or None
+        Why the capacity is not to be relied on without a simulation; None where it is, or is 0.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Candidate:
     evaluations: int
     reason: str | None
     certificate: Certificate | None
+    caveat: str | None = None
 
     def latency_at_capacity(self, sizes: QuerySizes) -> Latency | None:
         """Solve it just below its capacity; None where that is 0."""
@@ -97,6 +101,7 @@ def chosen_policy(
     result = _searched(machine, sizes, sla, method, policy, gap)
     if result.reason:
         raise UnreachableTargetError(result.reason)
+    warn_of_capacity(result, result.qps)
     return result
 
 
@@ -118,4 +123,13 @@ def _searched(
 
 
 def _candidate(name: str, machine: Machine, result: SearchResult) -> Candidate:
-    return Candidate(name, machine, result.policy, result.qps, result.evaluations, result.reason, result.certificate)
+    return Candidate(
+        name,
+        machine,
+        result.policy,
+        result.qps,
+        result.evaluations,
+        result.reason,
+        result.certificate,
+        result.caveat,
+    )

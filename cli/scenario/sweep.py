@@ -12,6 +12,7 @@ from ..output.computation import computing
 from ..output.interruption import abandonable
 from ..output.progress import Progress
 from ..output.wording import given
+from .caveat import warn_of_capacities
 from .gap import read_gap
 from .plausibility import warn_of_cores, warn_of_target
 from .policy import read_fixed_policy
@@ -120,6 +121,7 @@ def solved(
             if not points:
                 raise
             interrupt = ending
+    warn_of_capacities([(point, point.qps) for point in points], "points")
     laws: Mapping[str, Any] = axes.get("sizes", {})  # type: ignore[assignment]
     setting = setting.run_under(
         *((point.policy, laws.get(str(dict(point.at).get("sizes")), setting.sizes)) for point in points)

@@ -87,6 +87,8 @@ class Outcome:
         Capacity over that of the exact optimum on the same stations; None where that is 0.
     reason : str or None
         Where the capacity is 0: why, if the scheduler says it.
+    caveat : str or None
+        Why the capacity is not to be relied on without a simulation; None where it is, or is 0.
     """
 
     scheduler: str
@@ -98,6 +100,7 @@ class Outcome:
     per_watt_times_static: float | None
     share_of_optimum: float | None
     reason: str | None = None
+    caveat: str | None = None
 
     @property
     def qps_per_watt(self) -> float | None:
@@ -250,6 +253,7 @@ def compared_case(case: Case, gap: float = 0.0) -> ComparedCase:
                 per_watt_times_static=(qps / drawn) / (base / drawn_by_static) if drawn and drawn_by_static else None,
                 share_of_optimum=qps / best if best else None,
                 reason=results[name].reason,
+                caveat=results[name].caveat,
             )
         )
     return ComparedCase(case, tuple(outcomes))

@@ -69,6 +69,8 @@ class DayPlan(Restorable):
         Of the day, if machines are only kept while they are needed; None where power or price is not known.
     reason : str or None
         Where an interval cannot be served: why.
+    caveat : str or None
+        Why the capacity is not to be relied on without a simulation; None where it is, or is 0.
     """
 
     policy: Policy
@@ -81,6 +83,7 @@ class DayPlan(Restorable):
     energy_kwh: float | None
     cost: float | None
     reason: str | None = None
+    caveat: str | None = None
 
 
 def size_day(
@@ -188,4 +191,5 @@ def _plan(model: SizedMachine, intervals: list[Interval]) -> DayPlan:
         energy_kwh=sum(energies) if len(energies) == len(intervals) else None,
         cost=model.cost(hours) if all_served else None,
         reason=next((interval.reason for interval in intervals if interval.reason), None),
+        caveat=model.caveat,
     )

@@ -79,6 +79,8 @@ class Fleet(Restorable):
         Machines times the price of one; None where no price was given.
     reason : str or None
         Where no number of machines keeps the target: why.
+    caveat : str or None
+        Why the capacity is not to be relied on without a simulation; None where it is, or is 0.
     """
 
     target_qps: float
@@ -89,6 +91,7 @@ class Fleet(Restorable):
     one_lost: FleetLoad | None
     cost_per_hour: float | None
     reason: str | None = None
+    caveat: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,7 @@ class SizedMachine:
         self.provision = provision
         best = best_policy(machine, sizes, sla, policy, gap=gap)
         self.policy, self.capacity_qps, self.reason = best.policy, best.qps, best.reason
+        self.caveat = best.caveat
         self._stations = Stations.of(machine, sizes, self.policy)
         self._idle = 0.0, None if machine.accelerator is None else 0.0
 
@@ -264,4 +268,5 @@ def size(
         all_up=model.shared(load, machines),
         one_lost=model.shared(load, machines - 1),
         cost_per_hour=model.cost(machines),
+        caveat=model.caveat,
     )

@@ -47,6 +47,8 @@ class SweepPoint(Restorable):
         Where the capacity is 0: why.
     latency_error_seconds : float or None
         What the latency may be off by, as `Latency.error` tells; None where nothing tells it.
+    caveat : str or None
+        Why the capacity is not to be relied on without a simulation; None where it is, or is 0.
     """
 
     at: tuple[tuple[str, AxisValue], ...]
@@ -58,6 +60,7 @@ class SweepPoint(Restorable):
     watts: float | None
     reason: str | None = None
     latency_error_seconds: float | None = None
+    caveat: str | None = None
 
     @property
     def qps_per_watt(self) -> float | None:
@@ -222,4 +225,4 @@ class _Place:
         if seconds > self.sla.seconds * (1.0 - SOLVED):
             seconds = self.sla.seconds
         error = latency.error(self.sla.percentile)
-        return SweepPoint(at, policy, qps, seconds, *busy, watts, latency_error_seconds=error)
+        return SweepPoint(at, policy, qps, seconds, *busy, watts, latency_error_seconds=error, caveat=best.caveat)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, Stations, arguments
 
 from ..capacity import capacity_of, idle_latency
+from .caveat import with_caveat
 from .result import Evaluation, SearchResult
 from .unreachable import unreachable
 
@@ -84,7 +85,8 @@ def hill_climb(machine: Machine, sizes: QuerySizes, sla: Sla) -> SearchResult:
     if chosen.qps == 0.0:
         tried = len(trace), tuple(trace), points
         return unreachable(machine, sizes, sla, chosen.policy, *tried, all_known=len(trace) == points)
-    return SearchResult(chosen.policy, chosen.qps, len(trace), tuple(trace), points)
+    found = SearchResult(chosen.policy, chosen.qps, len(trace), tuple(trace), points)
+    return with_caveat(found, machine, sizes, sla)
 
 
 def _doubling(limit: int) -> Iterator[int]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from recplan.queuemodel import Machine, QuerySizes, Sla, arguments
 
 from .branch_and_bound import ExactSearch
+from .caveat import with_caveat
 from .lattice import lattice_of
 from .result import SearchResult
 
@@ -73,4 +74,4 @@ def grid_search(
     gap = arguments.number("gap", gap, least=0, most=1)
     search = ExactSearch(machine, sizes, sla, lattice_of(machine, sizes, batch_sizes, offload_above), gap)
     search.run(progress)
-    return search.result(exact=True)
+    return with_caveat(search.result(exact=True), machine, sizes, sla)

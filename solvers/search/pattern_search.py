@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from recplan.queuemodel import Machine, QuerySizes, Sla, arguments
 
+from .caveat import with_caveat
 from .lattice import lattice_of
 from .lattice_search import OPEN, LatticeSearch
 from .result import SearchResult
@@ -82,7 +83,7 @@ def coordinate_search(machine: Machine, sizes: QuerySizes, sla: Sla, climb: Sear
             before = search.place
             _sweep(search, least)
             _step(search, least)
-    return search.result(exact=False)
+    return with_caveat(search.result(exact=False), machine, sizes, sla)
 
 
 def go_uphill(search: LatticeSearch, least: int = 0) -> None:

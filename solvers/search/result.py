@@ -47,6 +47,8 @@ class SearchResult(Restorable):
         Where `qps` is 0: why.
     certificate : Certificate, optional
         What became of every policy, where the search was exact.
+    caveat : str, optional
+        Why `qps` is not to be relied on without a simulation, as `Accuracy.caveat` tells; None where it is.
     """
 
     policy: Policy
@@ -57,6 +59,7 @@ class SearchResult(Restorable):
     fastest_seconds: float | None = None
     reason: str | None = None
     certificate: Certificate | None = None
+    caveat: str | None = None
 
     @property
     def share_evaluated(self) -> float:

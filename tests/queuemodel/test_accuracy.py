@@ -122,3 +122,24 @@ def test_stations_get_the_bound_of_their_own_kind(kind, q):
     middle = {name: 0.5 * (low + high) for name, (low, high) in kind["of"].items()}
     described = type(station)("cpu", kind["method"], **middle)
     assert described.bound(q) == kind["bounds"][LEVELS.index(q)]
+
+
+@settings(max_examples=50)
+@given(scenarios(), utilizations(), percentiles())
+def test_what_is_not_to_be_relied_on_says_so_and_nothing_else_does(scenario, utilization, q):
+    accuracy = analyze(*scenario, utilization * Stations.of(*scenario).stable_qps).accuracy
+    bound = accuracy.bound(q)
+    assert (accuracy.caveat(q) is None) == (bound is not None and bound <= 0.2)
+    assert accuracy.measured or "unlike all whose error was measured" in accuracy.caveat(q)
+
+
+def test_a_caveat_names_the_percentile_what_is_estimated_and_why():
+    accuracy = law().accuracy
+    assert accuracy.caveat(95) is None
+    assert accuracy.caveat(99.99) == "p99.99 is an estimate (noise) whose error was not measured that far out"
+    loose = next(q for q in LEVELS if accuracy.bound(q) > 0.2)
+    assert (
+        accuracy.caveat(loose)
+        == f"p{loose:g} is an estimate (noise) that may be {100 * accuracy.bound(loose):.2g} % off"
+    )
+    assert law(cores=1).accuracy.caveat(loose) is None

@@ -38,6 +38,7 @@ def test_size_says_what_the_library_says():
         "batch_size": 128,
         "offload_above": None,
         "capacity_qps": pytest.approx(fleet.capacity_qps),
+        "caveat": None,
         "machines": fleet.machines,
         "watts": pytest.approx(fleet.all_up.watts),
         "cost_per_hour": 1.5 * fleet.machines,
