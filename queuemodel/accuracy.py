@@ -24,6 +24,10 @@ LOOSE = 0.2
 TOLD = (95.0, 99.0)
 
 
+#: Percentiles that were measured, in rising order, and bounds by kind of station.
+MeasuredErrors = tuple[list[float], list[Mapping[str, Any]]]
+
+
 @dataclass(frozen=True, slots=True)
 class StationKind:
     """What the error of a station's latency law depends on.
@@ -64,17 +68,41 @@ class StationKind:
 
         None where none was measured.
         """
+        return self._kept(measured_errors(), q)
+
+    def wait_bound(self, q: float | None) -> float | None:
+        """What 95 of 100 such stations kept in the wait of a request, as a share of the same figure of the latency.
+
+        At the q-th percentile; in the mean, where q is None. None where none was measured.
+        """
+        return self._kept(measured_wait_errors(), q)
+
+    @property
+    def wait_probability_bound(self) -> float | None:
+        """The difference that 95 of 100 such stations kept in the probability to wait; None where none was measured."""
+        kind = self._kind(measured_wait_errors())
+        return self._solved if self.exact else None if kind is None else float(kind["probability"])
+
+    def _kept(self, errors: MeasuredErrors, q: float | None) -> float | None:
         if self.exact:
-            return LATTICE_BOUND if self.servers == 1 and self.scv > 0.0 else EXACT_BOUND
-        levels, kinds = measured_errors()
-        kind = next((kind for kind in kinds if self._is(kind)), None)
+            return self._solved
+        kind = self._kind(errors)
         if kind is None:
             return None
         if q is None:
             return float(kind["mean"])
         # Between two percentiles that were measured, the larger.
+        levels = errors[0]
         first, last = bisect_right(levels, q) - 1, bisect_left(levels, q)
         return None if first < 0 or last == len(levels) else max(kind["bounds"][first : last + 1])
+
+    @property
+    def _solved(self) -> float:
+        """What a solved law may be off by."""
+        return LATTICE_BOUND if self.servers == 1 and self.scv > 0.0 else EXACT_BOUND
+
+    def _kind(self, errors: MeasuredErrors) -> Mapping[str, Any] | None:
+        return next((kind for kind in errors[1] if self._is(kind)), None)
 
     def _is(self, kind: Mapping[str, Any]) -> bool:
         ranges = kind["of"].items()
@@ -162,6 +190,34 @@ class Accuracy:
         """
         return self._largest(arguments.percentile("q", q))
 
+    def wait_bound(self, q: float) -> float | None:
+        """Error of the q-th percentile of the requests' waits that 95 of 100 machines of this kind kept.
+
+        Other than `bound` it is a share of the same percentile of the latency: most waits are 0.
+
+        Raises
+        ------
+        ValueError
+            If `q` is not a number from 1 to 99.99.
+        """
+        level = arguments.percentile("q", q)
+        return 0.0 if self._cores is None else self._cores.wait_bound(level)
+
+    @property
+    def wait_mean_bound(self) -> float | None:
+        """The same of the mean wait, as a share of the mean latency."""
+        return 0.0 if self._cores is None else self._cores.wait_bound(None)
+
+    @property
+    def wait_probability_bound(self) -> float | None:
+        """The same of the probability to wait, as a difference."""
+        return 0.0 if self._cores is None else self._cores.wait_probability_bound
+
+    @property
+    def _cores(self) -> StationKind | None:
+        """The cores; None where they get no queries, and nothing waits for them."""
+        return next((station for station in self.stations if station.name == "cpu"), None)
+
     def caveat(self, q: float) -> str | None:
         """Why the q-th percentile is not to be relied on without a simulation; None where it is.
 
@@ -214,7 +270,17 @@ class Accuracy:
 
 
 @cache
-def measured_errors() -> tuple[list[float], list[Mapping[str, Any]]]:
+def measured_errors() -> MeasuredErrors:
     """Read the percentiles that were measured, in rising order, and the bounds by kind of station."""
-    document = tomllib.loads(files(__package__).joinpath("measured_errors.toml").read_text(encoding="utf-8"))
+    return _read("measured_errors.toml")
+
+
+@cache
+def measured_wait_errors() -> MeasuredErrors:
+    """Read the same of the waits of requests, which have a bound of the probability to wait besides."""
+    return _read("measured_wait_errors.toml")
+
+
+def _read(name: str) -> MeasuredErrors:
+    document = tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
     return document["percentiles"], document["kind"]

@@ -187,6 +187,36 @@ class Latency(AnalysisPresentation):
         return 0.0 if law is None else quantile(law.wait, probability, 0.0, self._stations.scale)
 
     @property
+    def wait_probability_error(self) -> float | None:
+        """What `wait_probability` may be off by: 95 of 100 machines of this kind kept it; None if none was measured."""
+        return self.accuracy.wait_probability_bound
+
+    @property
+    def wait_mean_error(self) -> float | None:
+        """What `wait_mean` may be off by, in seconds, in the sense of `wait_probability_error`."""
+        bound = self.accuracy.wait_mean_bound
+        return None if bound is None else bound * self.mean
+
+    def wait_error(self, q: float) -> float | None:
+        """What the q-th percentile of the waits may be off by, in seconds, in the sense of `wait_probability_error`.
+
+        Raises
+        ------
+        ValueError
+            If `q` is not a number from 1 to 99.99.
+
+        Examples
+        --------
+        >>> from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, analyze
+        >>> machine = Machine(cpu=CorePool(cores=8, service=ServiceCurve.from_table([1, 64], [0.001, 0.010])))
+        >>> latency = analyze(machine, QuerySizes.uniform(1, 256), Policy(batch_size=64), qps=200.0)
+        >>> latency.wait_error(95) == latency.accuracy.wait_bound(95) * latency.percentile(95)
+        True
+        """
+        bound = self.accuracy.wait_bound(q)
+        return None if bound is None else bound * self.percentile(q)
+
+    @property
     def _cpu(self) -> StationLaw | None:
         return next((law for station, law in self._laws if station.name == "cpu"), None)
 

@@ -19,11 +19,14 @@ from recplan.queuemodel import (
     Stations,
     analyze,
     measured_errors,
+    simulate,
 )
+from recplan.queuemodel.accuracy import measured_wait_errors
 from strategies import percentiles, scenarios, utilizations
 
 SIZES = QuerySizes.uniform(1, 400)
 LEVELS, KINDS = measured_errors()
+WAIT_LEVELS, WAIT_KINDS = measured_wait_errors()
 
 
 def law(cores=16, scv=0.3, contention=None, load=0.7, sizes=SIZES, batch=64, accelerator=None, above=None):
@@ -99,12 +102,13 @@ def test_the_presentation_tells_errors_beside_the_figures():
     assert json.loads(json.dumps(told)) == told
 
 
-def test_the_table_of_errors_covers_every_method_and_holds_shares():
-    assert {kind["method"] for kind in KINDS} >= {"shorter last requests", "noise", "contention"}
-    assert sorted(set(LEVELS)) == LEVELS
-    for kind in KINDS:
-        bounds = np.array([*kind["bounds"], kind["mean"]])
-        assert bounds.size == len(LEVELS) + 1
+@pytest.mark.parametrize(("levels", "kinds"), [(LEVELS, KINDS), (WAIT_LEVELS, WAIT_KINDS)])
+def test_the_tables_of_errors_cover_every_method_and_hold_shares(levels, kinds):
+    assert {kind["method"] for kind in kinds} >= {"shorter last requests", "noise", "single requests", "contention"}
+    assert sorted(set(levels)) == levels
+    for kind in kinds:
+        bounds = np.array([*kind["bounds"], kind["mean"], kind.get("probability", kind["mean"])])
+        assert bounds.size == len(levels) + 2
         assert ((bounds > 0.0) & (bounds <= 1.0)).all()
         assert all(low <= high for low, high in kind["of"].values())
 
@@ -143,3 +147,38 @@ def test_a_caveat_names_the_percentile_what_is_estimated_and_why():
         == f"p{loose:g} is an estimate (noise) that may be {100 * accuracy.bound(loose):.2g} % off"
     )
     assert law(cores=1).accuracy.caveat(loose) is None
+
+
+@settings(max_examples=50)
+@given(scenarios(), utilizations(), percentiles())
+def test_what_waits_may_be_off_by_is_in_units_of_the_latency(scenario, utilization, q):
+    latency = analyze(*scenario, utilization * Stations.of(*scenario).stable_qps)
+    bound, mean = latency.accuracy.wait_bound(q), latency.accuracy.wait_mean_bound
+    assert latency.wait_error(q) == (None if bound is None else bound * latency.percentile(q))
+    assert latency.wait_mean_error == (None if mean is None else mean * latency.mean)
+    assert (latency.wait_probability_error is None) == (mean is None)
+
+
+@pytest.mark.parametrize("kind", WAIT_KINDS, ids=lambda kind: kind["method"])
+def test_waits_at_the_cores_get_the_bounds_of_their_own_kind(kind):
+    cores = law().accuracy.stations[0]
+    described = type(cores)("cpu", kind["method"], **{name: high for name, (_, high) in kind["of"].items()})
+    assert described.wait_bound(95) == kind["bounds"][WAIT_LEVELS.index(95.0)]
+    assert (described.wait_bound(None), described.wait_probability_bound) == (kind["mean"], kind["probability"])
+
+
+def test_where_nothing_waits_for_a_core_nothing_is_off():
+    card = Accelerator(ServiceCurve.from_table([1, 400], [0.004, 0.02], 0.3), units=3)
+    latency = law(accelerator=card, above=0)
+    assert (latency.wait_probability_error, latency.wait_mean_error, latency.wait_error(95)) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("scv", [0.0, 0.5])
+def test_the_mean_wait_of_single_requests_is_as_near_to_simulation_as_it_says(scv):
+    curve = ServiceCurve.from_table([1, 400], [0.002, 0.04], scv)
+    setting = Machine(CorePool(3, curve)), SIZES, Policy(400)
+    qps = 0.7 * Stations.of(*setting).stable_qps
+    latency, sample = analyze(*setting, qps), simulate(*setting, qps, queries=1_000_000)
+    service = float(SIZES.pmf @ curve.seconds(np.arange(1, 401)))
+    assert latency.accuracy.kind == "single requests"
+    assert abs(latency.wait_mean - (sample.mean - service)) <= latency.wait_mean_error
