@@ -59,9 +59,17 @@ class Constant:
 
 def registry() -> Iterator[Constant]:
     """Yield every chosen constant of the library, by module."""
+    at = "queuemodel.kernels.fast_server"
+    yield Constant(at, "TIMES", (24, 112), by.percentiles("noise", "single"), 400)
+    yield Constant(at, "FIRST_TIME", (0.2, 0.05), by.percentiles("noise", "single"), 0.001)
+    yield Constant(at, "LAST_TIME", (20.0, 1000.0), by.percentiles("noise", "single"), 400.0)
+    yield Constant(at, "RESIDUAL_TIMES", (12, 24, 96), by.percentiles("noise", "single"), 800)
     at = "queuemodel.kernels.generations"
     yield Constant(at, "GROWTH", (1.1, 2.0), by.percentiles(*SLOWED), 1.01)
     yield Constant(at, "NO_WEIGHT", (1e-9, 1e-18), by.percentiles(*SLOWED), 0.0)
+    at = "queuemodel.kernels.log_lattice"
+    yield Constant(at, "HALF", (4, 6), by.percentiles("noise", "single"), 9)
+    yield Constant(at, "FINEST", (0.1, 0.2), by.percentiles("noise", "single"), 0.04)
     at = "queuemodel.kernels.mg1"
     yield Constant(at, "POWERS", (2, 100), by.percentiles("one-noise"), 400)
     at = "queuemodel.kernels.mxgc"
@@ -132,12 +140,8 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "BLURRED", (0.02, 0.1, 0.8), SIMULATED_SLOWED)
     at = "queuemodel.stations.fast_server"
     yield Constant(at, "TERMS", (8, 10, 12), by.percentiles("noise", "single"), 16)
-    yield Constant(at, "TIMES", (24, 112), by.percentiles("noise", "single"), 400)
-    yield Constant(at, "FIRST_TIME", (0.2, 0.05), by.percentiles("noise", "single"), 0.001)
-    yield Constant(at, "LAST_TIME", (20.0, 1000.0), by.percentiles("noise", "single"), 400.0)
     yield Constant(at, "TRUSTED", (1e-2, 2e-4), by.percentiles("noise", "single"), 5e-4)
     yield Constant(at, "SLOPE_OVER", (0.5, 4.0), by.percentiles("noise", "single"), 1.0)
-    yield Constant(at, "RESIDUAL_TIMES", (12, 24, 96), by.percentiles("noise", "single"), 800)
     at = "queuemodel.stations.generations"
     yield Constant(at, "MOST_LUMPS", (32, 128), by.percentiles(*SLOWED), 2048)
     yield Constant(at, "LONGEST_ROUNDS", (2, 4, 16), by.percentiles(*SLOWED), 64)

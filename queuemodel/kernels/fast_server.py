@@ -3,71 +3,279 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .jit import kernel
+from .log_lattice import FINEST, HALF, add_shifted, noise_transforms, put, residual_of_constant, stencil
 from .request_mix import QueryClasses
 
+#: Times at which the law is known, and where they begin and end, in mean times between departures of a busy pool, and
+#: in residual works.
+TIMES = 56
+FIRST_TIME = 0.02
+LAST_TIME = 200.0
+#: Times at which residual service times are known.
+RESIDUAL_TIMES = 48
+
+
+class Transforms(NamedTuple):
+    """What the waits at a fast server are made of, as Laplace transforms at nodes[k] / times[i], at i * nodes + k.
+
+    `first` is what is left of the first query ahead, `residual` of each further one; `work` is the mean work of a query
+    in seconds of the fast server.
+    """
+
+    times: NDArray[np.float64]
+    first: NDArray[np.float64]
+    residual: NDArray[np.float64]
+    work: float
+
+
+class WorkTransforms(NamedTuple):
+    """Transforms of the residual of a query's work, and of what of a query stands behind the request in service."""
+
+    residual: NDArray[np.float64]
+    behind: NDArray[np.float64]
+
 
 @kernel
-def served_transform(s: float, mean: float, scv: float) -> float:
-    """Laplace transform at `s` of a Gamma law, or of a constant where `scv` is 0. Equation (31)."""
-    return math.exp(-math.log1p(scv * mean * s) / scv) if scv > 0.0 else math.exp(-mean * s)
+def transforms(
+    classes: QueryClasses, scv: float, servers: int, longer: NDArray[np.float64], end: float, terms: int
+) -> Transforms:
+    """Transforms at the nodes of an inversion of so many `terms`, k log(2) for the k-th. Equation (31).
 
-
-@kernel
-def work_transforms(nodes: NDArray[np.float64], classes: QueryClasses, scv: float) -> NDArray[np.float64]:
-    """Laplace transforms, at nodes[k], of two works that an arriving query may find; shape (2, nodes).
-
-    The residual of a query's work, and what of a query stands behind the request that is in service. Equation (31).
+    longer[i] is the probability that the residual of the noise exceeds end (i / last)^2, as `residual_survival` reads
+    it. Transforms are summed up on a lattice of logarithms that the times and the first node are points of.
     """
     full_batches, remainders, probability, full_seconds = classes
-    out = np.empty((2, nodes.size))
     work = 0.0
+    square = 0.0
+    requests = 0.0
     for i in range(full_batches.size):
-        work += probability[i] * (full_batches[i] * full_seconds + remainders[i])
-    for k in range(nodes.size):
-        s = nodes[k]
-        full = served_transform(s, full_seconds, scv)
-        whole = 0.0
-        behind = 0.0
-        power = 1.0
-        ahead = 0
-        for i in range(full_batches.size):
-            if full_batches[i] > ahead:
-                power *= full ** (full_batches[i] - ahead)
-                ahead = full_batches[i]
-            last = served_transform(s, remainders[i], scv) if remainders[i] > 0.0 else 1.0
-            whole += probability[i] * power * last
-            # 1 + full + ... + full^(n - 1), each in front of the remainder.
-            stack = (1.0 - power) / (1.0 - full) if full < 1.0 else float(ahead)
-            behind += probability[i] * (full_seconds * last * stack + remainders[i])
-        out[0, k] = (1.0 - whole) / (s * work)
-        out[1, k] = behind / work
+        n = full_batches[i]
+        rest = remainders[i]
+        of_class = n * full_seconds + rest
+        work += probability[i] * of_class
+        square += probability[i] * (of_class**2 + scv * (n * full_seconds**2 + rest**2))
+        requests += probability[i] * (n + (rest > 0.0))
+    apart = work / requests / servers
+    earliest = math.log(FIRST_TIME * apart)
+    between = (math.log(LAST_TIME * max(square / work / servers, apart)) - earliest) / (TIMES - 1)
+    times = np.exp(earliest + between * np.arange(TIMES))
+
+    finer = math.ceil(between / FINEST)
+    step = between / finer
+    count = 2 * HALF + (TIMES - 1) * finer + math.ceil(math.log(terms) / step) + 1
+    low = math.log(math.log(2.0)) - earliest - (TIMES - 1) * between - HALF * step
+    work_low = low - math.log(servers)
+    residual, behind = (
+        noisy_work(work_low, step, count, classes, scv, work)
+        if scv > 0.0
+        else constant_work(work_low, step, count, classes, work)
+    )
+    first = behind * least_residual(low, step, count, classes, servers, longer, end, FIRST_TIME * apart)
+
+    out = np.empty((2, TIMES * terms))
+    for k in range(terms):
+        place = math.log(k + 1.0) / step
+        above = int(place)
+        weights = stencil(place - above)
+        for i in range(TIMES):
+            begin = HALF + (TIMES - 1 - i) * finer + above - HALF + 1
+            of_first = 0.0
+            of_residual = 0.0
+            for j in range(weights.size):
+                of_first += weights[j] * first[begin + j]
+                of_residual += weights[j] * residual[begin + j]
+            out[0, i * terms + k] = of_first
+            out[1, i * terms + k] = of_residual
+    return Transforms(times, out[0], out[1], work / servers)
+
+
+@kernel
+def constant_work(low: float, step: float, count: int, classes: QueryClasses, work: float) -> WorkTransforms:
+    """Transforms of works without noise at exp(low + m step).
+
+    What stands behind a request in service, then that request whole, begins after as long as the query has been served.
+    So it is the residual work of queries, less that of remainders, over that of a full batch. Equation (31).
+    """
+    full_batches, remainders, probability, full_seconds = classes
+    longest = 0.0
+    shortest = math.inf
+    for i in range(full_batches.size):
+        of_class = full_batches[i] * full_seconds + remainders[i]
+        if of_class > 0.0:
+            longest = max(longest, of_class)
+            shortest = min(shortest, remainders[i] if remainders[i] > 0.0 else of_class)
+    start = math.log(shortest) - HALF * step
+    room = math.ceil(math.log(longest / shortest) / step) + 2 * HALF + 1
+    queries = np.zeros(room)
+    rests = np.zeros(room)
+    mean_rest = 0.0
+    for i in range(full_batches.size):
+        of_class = full_batches[i] * full_seconds + remainders[i]
+        if of_class > 0.0:
+            put((math.log(of_class) - start) / step, probability[i] * of_class / work, queries)
+        if remainders[i] > 0.0:
+            share = probability[i] * remainders[i] / work
+            put((math.log(remainders[i]) - start) / step, share, rests)
+            mean_rest += share
+    values = residual_of_constant(low + start, step, count + room)
+    residual = np.zeros(count)
+    add_shifted(queries, 0, room, values, residual)
+    of_rests = np.zeros(count)
+    add_shifted(rests, 0, room, values, of_rests)
+    of_one = residual_of_constant(low + math.log(full_seconds), step, count)
+    return WorkTransforms(residual, (residual - of_rests) / of_one + mean_rest)
+
+
+@kernel
+def noisy_work(low: float, step: float, count: int, classes: QueryClasses, scv: float, work: float) -> WorkTransforms:
+    """Transforms of works with noise at exp(low + m step), as `constant_work`. Equation (31)."""
+    full_batches, remainders, probability, full_seconds = classes
+    of_full, residual_of_full = noise_transforms(low + math.log(full_seconds), step, count, scv)
+    longest = 0.0
+    shortest = math.inf
+    for rest in remainders:
+        longest = max(longest, rest)
+        if rest > 0.0:
+            shortest = min(shortest, rest)
+    start = 0.0
+    room = 0
+    if longest > 0.0:
+        start = math.log(shortest) - HALF * step
+        room = math.ceil(math.log(longest / shortest) / step) + 2 * HALF + 1
+    of_rest, residual_of_rest = noise_transforms(low + start, step, count + room, scv)
+
+    rests = np.zeros(room)
+    masses = np.zeros(room)
+    # The transform of the remainders of queries of more than so many full batches, and the sum over them of what 1, 2,
+    # ... full batches in front of the remainder make of it: from the most batches down, without a difference.
+    last = np.zeros(count)
+    stacked = np.zeros(count)
+    mean_rest = 0.0
+    i = full_batches.size - 1
+    while i >= 0:
+        n = full_batches[i]
+        left, right = room, 0
+        alone = 0.0
+        while i >= 0 and full_batches[i] == n:
+            if remainders[i] > 0.0:
+                place = (math.log(remainders[i]) - start) / step
+                left, right = min(left, int(place) - HALF + 1), max(right, int(place) + HALF + 1)
+                put(place, probability[i], masses)
+                share = probability[i] * remainders[i] / work
+                put(place, share, rests)
+                mean_rest += share
+            else:
+                alone += probability[i]
+            i -= 1
+        if n > 0:
+            add_shifted(masses, left, right, of_rest, last)
+            masses[left:right] = 0.0
+            gap = n - full_batches[i] if i >= 0 else n
+            for m in range(count):
+                last[m] += alone
+                if gap == 1:
+                    stacked[m] = stacked[m] * of_full[m] + last[m]
+                else:
+                    power, stack = geometric_stack(of_full[m], gap)
+                    stacked[m] = stacked[m] * power + stack * last[m]
+    residual = np.zeros(count)
+    add_shifted(rests, 0, room, residual_of_rest, residual)
+    behind = stacked * (full_seconds / work)
+    return WorkTransforms(residual + residual_of_full * behind, behind + mean_rest)
+
+
+@kernel
+def geometric_stack(base: float, count: int) -> tuple[float, float]:
+    """base^count, and 1 + base + ... + base^(count - 1)."""
+    power = 1.0
+    stack = 0.0
+    # By the binary digits of the count, the highest first.
+    digit = 1
+    while 2 * digit <= count:
+        digit *= 2
+    while digit > 0:
+        stack *= 1.0 + power
+        power *= power
+        if count & digit:
+            stack = stack * base + 1.0
+            power *= base
+        digit //= 2
+    return power, stack
+
+
+@kernel
+def least_residual(
+    low: float,
+    step: float,
+    count: int,
+    classes: QueryClasses,
+    servers: int,
+    longer: NDArray[np.float64],
+    end: float,
+    earliest: float,
+) -> NDArray[np.float64]:
+    """Transform at exp(low + m step) of the least of as many residual service times as there are servers.
+
+    Its survival is known at 0 and at times from `earliest` on, and linear between them. Equation (31).
+    """
+    full_batches, remainders, _, full_seconds = classes
+    longest = float(np.max(remainders))
+    if np.max(full_batches) > 0:
+        longest = max(longest, full_seconds)
+    most = longest * end
+    apart = (math.log(most) - math.log(earliest)) / (RESIDUAL_TIMES - 1)
+    times = np.append(0.0, earliest * np.exp(apart * np.arange(RESIDUAL_TIMES)))
+    survival = residual_survival(times, classes, longer, end) ** servers
+    start = math.log(earliest) - HALF * step
+    room = math.ceil((RESIDUAL_TIMES - 1) * apart / step) + 2 * HALF + 1
+    masses = np.zeros(room)
+    # An even fall of the survival up to a time is a constant's residual; each fall is the difference of two such.
+    after = 0.0
+    for i in range(times.size - 1, 0, -1):
+        density = (survival[i - 1] - survival[i]) / (times[i] - times[i - 1])
+        put((math.log(times[i]) - start) / step, times[i] * (density - after), masses)
+        after = density
+    out = np.zeros(count)
+    add_shifted(masses, 0, room, residual_of_constant(low + start, step, count + room), out)
     return out
 
 
 @kernel
-def transform_of_survival(
-    nodes: NDArray[np.float64], times: NDArray[np.float64], survival: NDArray[np.float64]
+def residual_survival(
+    times: NDArray[np.float64], classes: QueryClasses, longer: NDArray[np.float64], end: float
 ) -> NDArray[np.float64]:
-    """Laplace transform, at nodes[k], of a time that exceeds times[i] (rising from 0) with probability survival[i].
+    """P(the residual service time of the request on a busy server exceeds times[k]); 1 at 0 and 0 at the last.
 
-    Between these the survival is linear, at the last it ends. Equation (31).
+    longer[i] is the same of a request of mean 1 at end (i / last)^2; between these it is linear.
     """
-    out = np.empty(nodes.size)
-    for k in range(nodes.size):
-        s = nodes[k]
-        total = 1.0 - survival[0]
-        before = 1.0
-        for i in range(1, times.size):
-            after = math.exp(-s * times[i])
-            total += (survival[i - 1] - survival[i]) * (before - after) / (s * (times[i] - times[i - 1]))
-            before = after
-        out[k] = total + survival[times.size - 1] * before
-    return out
+    full_batches, remainders, probability, full_seconds = classes
+    out = np.zeros(times.size)
+    last = longer.size - 1
+    full = 0.0
+    total = 0.0
+    for i in range(-1, full_batches.size):
+        if i < 0:
+            for j in range(full_batches.size):
+                full += probability[j] * full_batches[j]
+            mean, share = full_seconds, full * full_seconds
+        else:
+            mean, share = remainders[i], probability[i] * remainders[i]
+        if share <= 0.0:
+            continue
+        total += share
+        for k in range(times.size):
+            at = times[k] / (mean * end)
+            if at < 1.0:
+                begin = min(int(math.sqrt(at) * last), last - 1)
+                lower, upper = (begin / last) ** 2, ((begin + 1.0) / last) ** 2
+                out[k] += share * (longer[begin] + (at - lower) / (upper - lower) * (longer[begin + 1] - longer[begin]))
+    return out / total
 
 
 @kernel

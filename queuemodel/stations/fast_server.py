@@ -10,23 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import fast_server as fast_server_kernel
+from ..kernels.jit import unnamed
 from ..kernels.request_mix import QueryClasses
 from ..numerics.gamma import residual_table
 from ..numerics.laplace import stehfest
 
 #: Terms of the inversion: where waits bend sharply, more would not help; what they err by cancels in ratios.
 TERMS = 14
-#: Times at which the law is known, and where they begin and end, in mean times between departures of a busy pool, and
-#: in residual works.
-TIMES = 56
-FIRST_TIME = 0.02
-LAST_TIME = 200.0
 #: Probability to wait longer, of those that wait, to which the inversion is trusted; beyond the tail falls as there.
 TRUSTED = 1e-3
 #: Logarithm of the probability over which that fall is taken.
 SLOPE_OVER = 2.0
-#: Times at which residual service times are known.
-RESIDUAL_TIMES = 48
 
 
 class FastServer:
@@ -46,18 +40,10 @@ class FastServer:
     """
 
     def __init__(self, classes: QueryClasses, scv: float, servers: int) -> None:
-        full_batches, remainders, probability, full_seconds = classes
-        work = full_batches * full_seconds + remainders
-        #: Mean work of a query, in seconds of the fast server.
-        self.work = float(probability @ work) / servers
-        apart = float(probability @ work) / float(probability @ (full_batches + (remainders > 0.0))) / servers
-        square = work**2 + scv * (full_batches * full_seconds**2 + remainders**2)
-        residual = max(float(probability @ square) / float(probability @ work) / servers, apart)
-        self.times = np.geomspace(FIRST_TIME * apart, LAST_TIME * residual, TIMES)
-        nodes = (stehfest(TERMS)[0] / self.times[:, None]).ravel()
-        self.residual, behind = fast_server_kernel.work_transforms(nodes / servers, classes, scv)
-        ends, longer = _residual_requests(classes, scv, FIRST_TIME * apart)
-        self.first = behind * fast_server_kernel.transform_of_survival(nodes, ends, longer**servers)
+        table = residual_table(scv)
+        self.times, self.first, self.residual, self.work = fast_server_kernel.transforms(
+            unnamed(classes), scv, servers, table.longer, table.end, TERMS
+        )
 
     def at(self, rate: float) -> FastWaits:
         """Solve the server at a rate of queries per second, below the stable one."""
@@ -89,17 +75,3 @@ class FastWaits:
         """Times exceeded with probability exp(-levels), levels rising from 0."""
         beyond = self.times[-1] + (levels - self.levels[-1]) * self.beyond
         return np.asarray(np.where(levels > self.levels[-1], beyond, np.interp(levels, self.levels, self.times)))
-
-
-def _residual_requests(
-    classes: QueryClasses, scv: float, first: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Residual service time of the request on a busy server: times, rising from 0, and P(it is longer)."""
-    full_batches, remainders, probability, full_seconds = classes
-    means = np.append(full_seconds, remainders)
-    work = np.append(float(probability @ full_batches), probability) * means
-    some = work > 0.0
-    means, shares = means[some], work[some] / work.sum()
-    table = residual_table(scv)
-    times = np.append(0.0, np.geomspace(first, float(means.max()) * table.end, RESIDUAL_TIMES))
-    return times, np.asarray(shares @ np.interp(times / means[:, None], table.times, table.longer))
