@@ -101,6 +101,9 @@ def registry() -> Iterator[Constant]:
     at = "queuemodel.numerics.gamma"
     yield Constant(at, "DEVIATIONS", (5.0, 7.0, 12.0), by.percentiles("one-noise", *NOISY), 16.0)
     yield Constant(at, "NARROW", (0.02, 1 / 128), by.percentiles("one-noise"), 1 / 4096)
+    yield Constant(at, "DECAYS", (18.0, 25.0), by.percentiles("one-noise"), 50.0)
+    yield Constant(at, "MOST_CONSTANTS", (64, 1024), by.percentiles("one"), 10**6)
+    yield Constant(at, "CONSTANTS_APART", (1e-4, 1e-2), by.percentiles("one"), 1e-6)
     yield Constant(at, "MERGED", (0.1, 1.0), by.percentiles("one-noise"), 0.02)
     yield Constant(at, "MOST_MERGED", (0.03, 0.3), by.percentiles("one-noise"), 0.01)
     yield Constant(at, "TABLE_POINTS", (256, 8192), by.percentiles(*NOISY), 65536)
@@ -306,6 +309,7 @@ GIVEN = {
         "queuemodel.kernels.workload.MOST_STEPS",
         "queuemodel.numerics.area.HAIR",
         "queuemodel.numerics.gamma.HAIR",
+        "queuemodel.numerics.gamma.SMALLEST",
         "queuemodel.numerics.level.HAIR",
         "queuemodel.numerics.level.TOLERANCE",
         "queuemodel.numerics.quantile.LEAST_SURVIVAL",

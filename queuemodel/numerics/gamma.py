@@ -14,11 +14,18 @@ from ..kernels.interpolation import UnitGamma
 
 #: Standard deviations beyond which a Gamma law is cut off: what is left out then is rounding.
 DEVIATIONS = 9.0
+#: Times 1 / e that the tail of a Gamma law falls until nothing but rounding is left.
+DECAYS = 36.0
 #: Deviation, as a share of the mean, below which a law is narrow enough to pass for a constant.
 NARROW = 1.0 / 512.0
 #: How far apart, in logarithm, the means are that become one, in deviations, and at most.
 MERGED = 0.3
 MOST_MERGED = 0.1
+#: Constants up to which each is kept, and how far apart, in logarithm, they are of which more become one.
+MOST_CONSTANTS = 4096
+CONSTANTS_APART = 1e-3
+#: Stands for a mean of 0, whose logarithm is not finite.
+SMALLEST = 1e-300
 #: Share of that by which rounding may put a mean on the wrong side of an edge.
 HAIR = 1e-9
 #: Points of a table that is read linearly; its error is far below that of the estimates that read it.
@@ -57,15 +64,11 @@ class GammaMixture:
         gammas = means[wide], variances[wide], shares[wide]
         if wide.any():
             relative = np.sqrt(variances[wide]) / means[wide]
-            apart = min(MERGED * float(relative.min()), MOST_MERGED)
-            # From the first mean on, so that the unit of time does not matter; a hair, so that rounding does not.
-            group = np.floor(np.log(means[wide] / means[wide][0]) / apart + HAIR)
-            starts = np.flatnonzero(np.append(True, np.diff(group) != 0.0))
-            share = np.add.reduceat(shares[wide], starts)
-            mean = np.add.reduceat(shares[wide] * means[wide], starts) / share
-            square = np.add.reduceat(shares[wide] * (means[wide] ** 2 + variances[wide]), starts) / share
-            gammas = mean, square - mean**2, share
-        return cls(means[~wide], shares[~wide], np.zeros(gammas[0].size), *gammas)
+            gammas = _grouped(*gammas, np.minimum(MERGED * relative, MOST_MERGED))
+        constants = means[~wide], variances[~wide], shares[~wide]
+        if constants[0].size > MOST_CONSTANTS:
+            constants = _grouped(*constants, np.full(constants[0].size, CONSTANTS_APART))
+        return cls(constants[0], constants[2], np.zeros(gammas[0].size), *gammas)
 
     def joined(self, other: GammaMixture) -> GammaMixture:
         """Mix in the Gamma laws of another mixture, which has no constants; shares are added."""
@@ -90,48 +93,83 @@ class GammaMixture:
         return float(np.concatenate([self.constants, self.begins + reach]).max())
 
     def below(self, at: NDArray[np.float64]) -> NDArray[np.float64]:
-        """P(the value is one of the Gamma laws' and <= at)."""
+        """P(the value is one of the Gamma laws' and <= at), for `at` that rises."""
         from scipy.special import gammainc
 
-        out = np.zeros(at.size)
-        for begin, mean, variance, share in self._gammas:
-            out += share * gammainc(mean**2 / variance, np.maximum(at - begin, 0.0) * (mean / variance))
-        return out
+        law, point, _, done = self._spread(at)
+        mean, variance, share = self.means[law], self.variances[law], self.shares[law]
+        below = gammainc(mean**2 / variance, (at[point] - self.begins[law]) * (mean / variance))
+        return _sums(done, self.shares, at.size) + np.bincount(point, share * below, at.size)
 
     def first_moment_below(self, at: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Mean of the value where it is one of the Gamma laws' and <= at, else 0; for laws that begin at 0."""
+        """Mean of the value where it is one of the Gamma laws' and <= at, else 0; as `below`, for laws from 0 on."""
+        law, point, _, done = self._spread(at)
+        mean, variance, share = self.means[law], self.variances[law], self.shares[law]
         from scipy.special import gammainc
 
-        out = np.zeros(at.size)
-        for _, mean, variance, share in self._gammas:
-            out += share * mean * gammainc(mean**2 / variance + 1.0, at * (mean / variance))
-        return out
+        below = gammainc(mean**2 / variance + 1.0, at[point] * (mean / variance))
+        return _sums(done, self.shares * self.means, at.size) + np.bincount(point, share * mean * below, at.size)
 
     def area(self, at: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Integral of E min(value, t) over t from 0 to `at`."""
+        """Integral of E min(value, t) over t from 0 to `at`, which rises."""
         from scipy.special import gammainc, gammaln
 
         passed = np.searchsorted(self.constants, at, side="right")
         shares, work, square = (
             np.append(0.0, np.cumsum(self.constant_shares * self.constants**power))[passed] for power in (0, 1, 2)
         )
-        out = at * work - 0.5 * square + 0.5 * at**2 * (float(self.constant_shares.sum()) - shares)
-        for begin, mean, variance, share in self._gammas:
-            after = np.maximum(at - begin, 0.0)
-            shape, place = mean**2 / variance, after * (mean / variance)
-            with np.errstate(divide="ignore"):
-                density = np.exp(shape * np.log(place) - place - gammaln(shape + 1.0))
-            below = gammainc(shape, place)
-            once = below - density
-            twice = once - density * place / (shape + 1.0)
-            later = after * mean * once + 0.5 * after**2 * (1.0 - below) - 0.5 * (mean**2 + variance) * twice
-            out += share * (0.5 * np.minimum(at, begin) ** 2 + begin * after + later)
+        law, point, begun, done = self._spread(at)
+        ends = self.begins + self.means
+        shares += _sums(begun, self.shares, at.size)
+        work += _sums(done, self.shares * ends, at.size)
+        square += _sums(done, self.shares * (ends**2 + self.variances), at.size)
+        whole = float(self.constant_shares.sum()) + self.noisy_share
+        begin, mean, variance, share = self.begins[law], self.means[law], self.variances[law], self.shares[law]
+        after = np.maximum(at[point] - begin, 0.0)
+        shape, place = mean**2 / variance, after * (mean / variance)
+        with np.errstate(divide="ignore"):
+            density = np.exp(shape * np.log(place) - place - gammaln(shape + 1.0))
+        below = gammainc(shape, place)
+        once = below - density
+        twice = once - density * place / (shape + 1.0)
+        later = after * mean * once + 0.5 * after**2 * (1.0 - below) - 0.5 * (mean**2 + variance) * twice
+        scattered = share * (0.5 * np.minimum(at[point], begin) ** 2 + begin * after + later)
+        out = at * work - 0.5 * square + 0.5 * at**2 * (whole - shares) + np.bincount(point, scattered, at.size)
         return np.asarray(out)
 
-    @property
-    def _gammas(self) -> list[tuple[float, float, float, float]]:
-        columns = self.begins, self.means, self.variances, self.shares
-        return list(zip(*(column.tolist() for column in columns), strict=True))
+    def _spread(
+        self, at: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Each pair of a Gamma law and a point where it is neither 0 nor 1; a law's first such point and its next."""
+        reach = DEVIATIONS * np.sqrt(self.variances)
+        begun = np.searchsorted(at, self.begins + np.maximum(self.means - reach, 0.0), side="right")
+        done = np.searchsorted(at, self.begins + self.means + reach + DECAYS * self.variances / self.means)
+        counts = done - begun
+        law = np.repeat(np.arange(counts.size), counts)
+        point = np.arange(law.size) + np.repeat(done - np.cumsum(counts), counts)
+        return law, point, begun, done
+
+
+def _sums(first: NDArray[np.int64], values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """At each of `count` points the sum of the values whose first point it is or comes before."""
+    return np.asarray(np.cumsum(np.bincount(first, values, count + 1))[:count])
+
+
+def _grouped(
+    means: NDArray[np.float64],
+    variances: NDArray[np.float64],
+    shares: NDArray[np.float64],
+    apart: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Make laws one whose rising means are less than so far apart in logarithm; means, variances, shares of groups."""
+    # From the first mean on, so that the unit of time does not matter; a hair, so that rounding does not.
+    steps = np.diff(np.log(np.maximum(means, SMALLEST))) / np.minimum(apart[1:], apart[:-1])
+    group = np.floor(np.append(0.0, np.cumsum(steps)) + HAIR)
+    starts = np.flatnonzero(np.append(True, np.diff(group) != 0.0))
+    share = np.add.reduceat(shares, starts)
+    mean = np.add.reduceat(shares * means, starts) / share
+    square = np.add.reduceat(shares * (means**2 + variances), starts) / share
+    return mean, square - mean**2, share
 
 
 @lru_cache(maxsize=64)
