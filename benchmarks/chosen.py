@@ -141,6 +141,8 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "MOST_JUMPS", (1, 8, 512), by.means("slowed"), 4096)
     yield Constant(at, "BLUR", (0.0, 0.25, 1.0), SIMULATED_SLOWED)
     yield Constant(at, "BLURRED", (0.02, 0.1, 0.8), SIMULATED_SLOWED)
+    at = "queuemodel.stations.dispatch"
+    yield Constant(at, "SLIGHT_SCV", (1e-9, 0.01, 0.03, 0.1), by.against_simulation("slowed-slightly"))
     at = "queuemodel.stations.fast_server"
     yield Constant(at, "TERMS", (8, 10, 12), by.percentiles("noise", "single"), 16)
     yield Constant(at, "TRUSTED", (1e-2, 2e-4), by.percentiles("noise", "single"), 5e-4)
@@ -179,6 +181,8 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "REMAINDER_TIMES", (50, 1000), by.percentiles("one-noise"), 10_000)
     at = "queuemodel.stations.crommelin"
     yield Constant(at, "DEVIATIONS", (4.0, 6.0), by.percentiles("alike"), 16.0)
+    at = "queuemodel.stations.mixed_methods"
+    yield Constant(at, "BLURRED_POINTS", (2, 3, 9), by.against_simulation("slowed-slightly"))
     at = "queuemodel.stations.mxdc"
     yield Constant(at, "LONG_SUM", (10_000, 1_000_000), by.percentiles("alike", "long"), 10**12)
     yield Constant(at, "TRANSFORMED", (10, 160), by.percentiles("alike", "long"), 40)

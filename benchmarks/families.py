@@ -16,6 +16,13 @@ SEED = 1
 MACHINES = 12
 GROUP = {group.key: group for group in GROUPS} | {
     "one-noise": Group("one-noise", "one server, Gamma noise", (1, 1), scv=(0.02, 1.0)),
+    "slowed-slightly": Group(
+        "slowed-slightly",
+        "few slowed cores, slight noise",
+        (2, 12),
+        scv=(1e-3, 0.04),
+        slowdown=(1.1, 3.0),
+    ),
     "pool": Group("pool", "few cores, deterministic", (2, 12)),
     "pool-noise": Group("pool-noise", "few to many cores, Gamma noise", (2, 32), scv=(0.1, 1.5)),
 }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels.request_mix import MixSums
 from .contended import ContendedQueue
 from .mg1 import Mg1Queue
-from .mixed_methods import MixedQueue
+from .mixed_methods import BlurredQueue, MixedQueue
 from .mxdc import MxDcQueue
 from .mxgc import MxGcQueue
 from .mxmc import MxMcQueue
@@ -21,6 +24,9 @@ CUT_ESTIMATE = "shorter last requests"
 NOISE_ESTIMATE = "noise"
 SERVICE_ESTIMATE = "single requests"
 CONTENTION_ESTIMATE = "contention"
+#: Noise below which cores that slow each other are in part what they are without noise, the more so the less there is:
+#: what is known of either alone is further off, and of slight noise most where nothing is waited for.
+SLIGHT_SCV = 0.05
 
 
 def station_queue(mix: RequestMix, slowdowns: NDArray[np.float64]) -> tuple[StationQueue, str]:
@@ -34,7 +40,12 @@ def station_queue(mix: RequestMix, slowdowns: NDArray[np.float64]) -> tuple[Stat
         return queue, accuracy
     if slowdowns[servers] > slowdowns[1]:
         accuracy = CONTENTION_ESTIMATE
-    return ContendedQueue(mix, slowdowns, queue), accuracy
+    contended = ContendedQueue(mix, slowdowns, queue)
+    if not 0.0 < mix.scv < SLIGHT_SCV or contended.uniform:
+        return contended, accuracy
+    quiet = replace(mix, scv=0.0)
+    blurred = BlurredQueue(ContendedQueue(quiet, slowdowns, uncontended_queue(quiet, servers)[0]), mix.scv)
+    return MixedQueue(blurred, contended, 1.0 - math.sqrt(mix.scv / SLIGHT_SCV)), accuracy
 
 
 def uncontended_queue(mix: RequestMix, servers: int) -> tuple[StationQueue, str]:

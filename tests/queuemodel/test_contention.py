@@ -44,6 +44,8 @@ from strategies import (
 ROUNDING = 1e-6
 # The largest error of a high percentile that these machines show.
 ESTIMATE = 0.10
+# How far two methods may be apart where one gives way to the other.
+BORDER = 1e-3
 NONE = Contention((1, 4), (1.0, 1.0))
 QUIET = rising_curves(scv=st.just(0.0))
 
@@ -230,6 +232,21 @@ def test_latency_never_falls_when_the_load_rises(scenario, contention, utilizati
 
 
 @settings(max_examples=40)
+@given(scenarios(accelerator=False, curves=QUIET), st.one_of(contentions(), contentions_by_batch()), utilizations())
+def test_noise_that_all_but_vanishes_changes_nothing(scenario, contention, utilization):
+    machine, sizes, policy = scenario
+    machine = with_contention(machine, contention)
+    slowdowns = Stations.of(machine, sizes, policy)[0].slowdowns
+    assume(slowdowns[1] < slowdowns[-1])
+    noisy = replace(machine, cpu=replace(machine.cpu, service=replace(machine.cpu.service, scv=1e-9)))
+    qps = utilization * stable((machine, sizes, policy))
+    without, slight = (analyze(some, sizes, policy, qps) for some in (machine, noisy))
+    for q in (25.0, 50.0, 90.0, 99.0):
+        seconds = slight.percentile(q)
+        early, late = (without.cdf(seconds * factor) for factor in (1.0 - BORDER, 1.0 + BORDER))
+        assert early - BORDER <= slight.cdf(seconds) <= late + BORDER
+
+
 @given(scenarios(), st.one_of(contentions(), contentions_by_batch()), utilizations())
 def test_the_distribution_function_never_falls_and_holds_the_percentiles_and_the_mean(
     scenario, contention, utilization
