@@ -193,6 +193,7 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "MOST_REACH", (1 << 14, 1 << 17), by.percentiles("alike", "vast"), 1 << 22)
     yield Constant(at, "WORKS_REACHED", (3, 6), by.percentiles("alike", "vast"), 50)
     yield Constant(at, "LONG_ROW", (10_000, 10_000_000), by.percentiles("cut", "vast"), 300_000)
+    yield Constant(at, "FEW_COLUMNS", (0, 512), by.percentiles("vast"), 32)
     at = "queuemodel.stations.mxdc_pool"
     yield Constant(at, "WINDOW_ORDER", (1.0, 1.5, 2.0, 3.0), SIMULATED_CUT)
     yield Constant(at, "FULL_REQUESTS_DECIDE", (0.5, 0.9, 1.0), SIMULATED_CUT)
@@ -372,7 +373,7 @@ FORMULAS = {
     "queuemodel.inputs.arguments.percentile": "the highest percentile, which the message states",
     "queuemodel.inputs.size_laws.checked": "how far from 1 probabilities may sum to that a user enters",
     "queuemodel.inputs.size_laws.maximum_entropy": "slopes that put all of a law on an end of it",
-    "queuemodel.kernels.wait_table.interpolated": "the coefficients of a cubic by its ends and slopes",
+    "queuemodel.kernels.wait_table.cubic": "the coefficients of a cubic by its ends and slopes",
     "queuemodel.numerics.area.area": "the weights of two trapezoids",
     "queuemodel.numerics.area.piece": "the weights of two trapezoids",
     "queuemodel.kernels.wait_table.mixed_mean": "the weights of Simpson's rule",

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from .doubles import LARGE
 from .jit import kernel
-from .request_mix import QueryClasses
+from .request_mix import QueryClasses, idle_latencies
+from .workload import work_lattice
 
 
 class RemainderSums(NamedTuple):
@@ -152,6 +153,46 @@ def remainder_sums(classes: QueryClasses) -> RemainderSums:
         mass[i] = probability[i] + (0.0 if last else mass[i + 1])
         time[i] = probability[i] * remainders[i] + (0.0 if last else time[i + 1])
     return RemainderSums(starts, mass, time)
+
+
+@kernel
+def longest_work(classes: QueryClasses) -> float:
+    """Work of the query that brings the most."""
+    full_batches, remainders, _, full_seconds = classes
+    longest = 0.0
+    for i in range(full_batches.size):
+        longest = max(longest, full_batches[i] * full_seconds + remainders[i])
+    return longest
+
+
+@kernel
+def mean_by_order(classes: QueryClasses, order: float) -> float:
+    """Mean service time that weighs each request by this power of its own. Equation (20)."""
+    full_batches, remainders, probability, full_seconds = classes
+    fulls = 0.0
+    low = 0.0
+    high = 0.0
+    for i in range(full_batches.size):
+        fulls += probability[i] * full_batches[i]
+        if remainders[i] > 0.0:
+            weight = probability[i] * remainders[i] ** order
+            low += weight
+            high += weight * remainders[i]
+    weight = fulls * full_seconds**order
+    return float((high + weight * full_seconds) / (low + weight))
+
+
+@kernel
+def pool_of(
+    classes: QueryClasses, cores: int, served: int, window: float, alike: bool, earlier: float
+) -> tuple[Pool, NDArray[np.float64]]:
+    """What of a pool does not depend on the load, and the idle latency of each class, a share `earlier`.
+
+    Equations (3) and (17).
+    """
+    work = work_lattice(classes, window * cores / served)
+    idle = idle_latencies(classes, np.ones(cores + 1)) * (1.0 - earlier)
+    return Pool(classes, remainder_sums(classes), work, cores, served, window, alike), idle
 
 
 @kernel

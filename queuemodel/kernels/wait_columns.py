@@ -115,3 +115,26 @@ def reading_at(
         if abs(weight[i]) < whole:
             weight[i] = 0.0
     return Reading(column, weight, late)
+
+
+@kernel
+def laid_out(
+    full_batches: NDArray[np.int64],
+    near: NDArray[np.int64],
+    last: int,
+    most: int,
+    steps: int,
+    cores: int,
+    served: int,
+    window: float,
+    full_seconds: float,
+    whole: float,
+) -> tuple[Columns, Reading, Reading, float]:
+    """Make columns as `columns_behind` does; tell where queries' last full batches and remainders are read in them.
+
+    The last value is the longest that one of these waits for its own query before its column begins, in seconds.
+    """
+    columns = columns_behind(near, last, most, steps, cores, served, window, full_seconds)
+    full = reading_at(full_batches, near, last, steps, cores, served, window, full_seconds, whole)
+    remainder = reading_at(full_batches + 1, near, last, steps, cores, served, window, full_seconds, whole)
+    return columns, full, remainder, max(np.max(full.late), np.max(remainder.late))

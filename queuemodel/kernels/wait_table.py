@@ -81,10 +81,9 @@ def row_before(after: float, times: NDArray[np.float64], rows: Rows) -> int:
 
 
 @kernel
-def interpolated(after: float, i: int, j: int, times: NDArray[np.float64], logs: NDArray[np.float64]) -> float:
-    """Read column j between the rows i and i + 1 by a monotone cubic (PCHIP)."""
+def cubic(i: int, j: int, times: NDArray[np.float64], logs: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Coefficients of the monotone cubic (PCHIP) of column j between the rows i and i + 1, by the share of the way."""
     width = times[i + 1] - times[i]
-    at = (after - times[i]) / width
     here = logs[i, j]
     rise = logs[i + 1, j] - here
     slope = rise
@@ -93,8 +92,15 @@ def interpolated(after: float, i: int, j: int, times: NDArray[np.float64], logs:
     slope_after = rise
     if i + 2 < times.size:
         slope_after = width * slope_between(rise, width, logs[i + 2, j] - logs[i + 1, j], times[i + 2] - times[i + 1])
-    curved = 3.0 * rise - 2.0 * slope - slope_after + at * (slope + slope_after - 2.0 * rise)
-    return float(here + at * (slope + at * curved))
+    return here, slope, 3.0 * rise - 2.0 * slope - slope_after, slope + slope_after - 2.0 * rise
+
+
+@kernel
+def interpolated(after: float, i: int, j: int, times: NDArray[np.float64], logs: NDArray[np.float64]) -> float:
+    """Read column j between the rows i and i + 1."""
+    here, slope, bend, turn = cubic(i, j, times, logs)
+    at = (after - times[i]) / (times[i + 1] - times[i])
+    return float(here + at * (slope + at * (bend + at * turn)))
 
 
 @kernel
@@ -142,19 +148,33 @@ def mixed_latency(
     No class of queries is faster than on an idle machine, where its latency is idle[i]. Equation (21).
     """
     full_batches, remainders, probability, full_seconds = classes
+    columns, weights, late = remainder_reading
+    times, logs, (begins, _, _) = table
+    here = slope = bend = turn = 0.0
     total = 0.0
     i = full_batches.size - 1
     while i >= 0:
         full = full_batches[i]
         bound = 1.0 - waits_longer(at - full_seconds, full_reading, i, table, rows) if full > 0 else 1.0
-        # Down from the longest remainder: a shorter one ends earlier, so once one does not decide, none below does.
         if math.isnan(bound):
             return math.nan
+        # Down from the longest remainder: a shorter one ends earlier, so once one does not decide, none below does.
         decided = bound == 0.0
+        known = -1
         while i >= 0 and full_batches[i] == full:
             value = bound
             if remainders[i] > 0.0 and not decided:
-                value = 1.0 - waits_longer(at - remainders[i], remainder_reading, i, table, rows)
+                after = at - remainders[i] - late[i]
+                if after < 0.0 or after >= begins or weights[i] > 0.0:
+                    value = 1.0 - waits_longer(at - remainders[i], remainder_reading, i, table, rows)
+                else:
+                    # All remainders behind so many full batches are read in one column, most between the same rows.
+                    k = row_before(after, times, rows)
+                    if k != known:
+                        known = k
+                        here, slope, bend, turn = cubic(k, columns[i], times, logs)
+                    part = (after - times[k]) / (times[k + 1] - times[k])
+                    value = 1.0 - math.exp(here + part * (slope + part * (bend + part * turn)))
                 decided = value > bound - ROUNDING
                 # Not by min(), which may drop NaN.
                 if value > bound:

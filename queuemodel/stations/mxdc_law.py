@@ -32,6 +32,8 @@ MOST_REACH = 1 << 20
 WORKS_REACHED = 12
 #: Multiplications for a row of a table from which on transforms are faster.
 LONG_ROW = 300_000
+#: Columns up to which such a row sums up what each of them reads, instead of all by transforms.
+FEW_COLUMNS = 32
 #: Arrivals in a window that stand for none, so that logarithms stay finite.
 LEAST_ARRIVALS = 1e-100
 
@@ -208,7 +210,9 @@ class MxDcLaw:
         rounds = int(after / queue.window) + 1
         count = rows_kernel.summed_cells(after, columns, queue.pool, wait_rows.COARSE_WINDOWS)
         came = compound_poisson(self.rate * (rounds * queue.window - after), queue.work, count)
-        known = convolved(came, seen[1][::-1], count)
+        known = np.full(count, math.nan)
+        if columns[0].size > FEW_COLUMNS:
+            known = convolved(came, seen[1][::-1], count)
         early = np.empty(0)
         if rounds == 1 and not queue.mix.alike:
             early = compound_poisson(1.0, mxdc_kernel.present(after, queue.pool, self.rate), queue.cores)

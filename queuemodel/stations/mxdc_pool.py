@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from functools import cached_property
 
-import numpy as np
-
-from ..kernels import mxdc as mxdc_kernel, wait_table as wait_table_kernel, workload as workload_kernel
+from ..kernels import mxdc as mxdc_kernel, wait_table as wait_table_kernel
 from ..kernels.jit import unnamed
 from .request_mix import RequestMix
 from .wait_columns import WaitColumns
@@ -39,17 +37,23 @@ class MxDcPool:
     def __init__(self, mix: RequestMix, cores: int) -> None:
         self.mix = mix
         self.cores = cores
-        self.window = _window(mix)
+        # Where full requests bring most of the work their service time is the window, which makes requests that are all
+        # alike exact. Otherwise it is a mean service time that weighs long requests more than their work: a long
+        # request holds a core of its own, which counting it as shared work forgets, so the window has to be long enough
+        # to see it whole. The order of the weight is the one that served best on random machines with heavy-tailed
+        # sizes.
+        by_full = mix.full_work >= FULL_REQUESTS_DECIDE * mix.work
+        self.window = mix.full_seconds if by_full else mxdc_kernel.mean_by_order(mix.classes, WINDOW_ORDER)
         self.rows = unnamed(wait_table_kernel.Rows(self.window, FINE_ROWS, FINE_WINDOWS))
-        windows = mix.longest_work / (self.window * cores)
+        windows = mxdc_kernel.longest_work(mix.classes) / (self.window * cores)
         served = cores if mix.alike else _served(mix.work_square / self.window**2, windows, cores)
         #: Cells of work that the cores do in a window.
         self.served = max(min(served, int(MOST_WORK / windows)), 1)
-        self.work = workload_kernel.work_lattice(mix.classes, self.window * cores / self.served)
-        # A hair early, so that rounding cannot hold back a latency that is exactly the idle one.
-        self.idle = mix.idle(np.ones(cores + 1)) * (1.0 - HAIR)
-        sums = unnamed(mxdc_kernel.remainder_sums(mix.classes))
-        self.pool = unnamed(mxdc_kernel.Pool(mix.classes, sums, self.work, cores, self.served, self.window, mix.alike))
+        # Idle latencies a hair early, so that rounding cannot hold back one that is exactly the idle one.
+        pool, self.idle = mxdc_kernel.pool_of(mix.classes, cores, self.served, self.window, mix.alike, HAIR)
+        self.pool = unnamed(pool)
+        #: Law of a query's work, in cells.
+        self.work = self.pool[2]
 
     @cached_property
     def columns(self) -> WaitColumns:
@@ -69,21 +73,3 @@ def _served(second_moment: float, windows: float, cores: int) -> int:
         return cores * max(min(FINEST_CELLS, math.ceil(cells), MOST_CELLS // cores), 1)
     affordable = int(FINE_CELLS / (windows + FINE_WINDOWS))
     return min(cores, max(math.ceil(COARSE_FINENESS * cores * cells), affordable, COARSEST_WINDOW))
-
-
-def _window(mix: RequestMix) -> float:
-    """Choose the window that the walk looks back over.
-
-    Where full requests bring most of the work it is their service time, which makes requests that are all alike
-    exact. Otherwise it is a mean service time that weighs long requests more than their work: a long request holds
-    a core of its own, which counting it as shared work forgets, so the window has to be long enough to see it whole.
-    The order of the weight is the one that served best on random machines with heavy-tailed sizes.
-    """
-    if mix.full_work >= FULL_REQUESTS_DECIDE * mix.work:
-        return mix.full_seconds
-    full = float(mix.probability @ mix.full_batches)
-    low, high = (
-        full * mix.full_seconds**order + float(mix.probability @ mix.remainders**order)
-        for order in (WINDOW_ORDER, WINDOW_ORDER + 1.0)
-    )
-    return float(high / low)

@@ -104,11 +104,6 @@ class RequestMix:
             object.__setattr__(self, name, value)
 
     @property
-    def longest_work(self) -> float:
-        """The work of the largest query, in seconds."""
-        return float((self.full_batches * self.full_seconds + self.remainders).max())
-
-    @property
     def alike(self) -> bool:
         """Whether all requests have the same mean service time."""
         return self.remainder_work == 0.0

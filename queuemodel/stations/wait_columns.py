@@ -25,6 +25,15 @@ class WaitColumns:
     A request whose own query's work ahead takes the cores m windows, and so much more, waits m windows longer than one
     with only that so much more ahead: (6) with k - m in place of k. So requests far behind in their query need no rows
     far out, where a row would stand for many windows.
+
+    Attributes
+    ----------
+    all : Columns
+        The columns.
+    full, remainder : Reading
+        Where the waits of each class's last full batch and of its remainder are read.
+    latest : float
+        The longest that one of these waits for its own query before its column begins, in seconds.
     """
 
     def __init__(self, mix: RequestMix, cores: int, served: int, window: float) -> None:
@@ -37,8 +46,10 @@ class WaitColumns:
         #: Steps of the scale of own work ahead of the others; 0 where each of them has a column.
         self.steps = 0 if mix.most - self.near <= MOST_COLUMNS else min(cores, MOST_COLUMNS)
         self._lattice = cores, served, window, mix.full_seconds
-        columns = columns_kernel.columns_behind(self.near_positions, self.near, mix.most, self.steps, *self._lattice)
-        self.all = unnamed(columns)
+        columns, full, remainder, self.latest = columns_kernel.laid_out(
+            mix.full_batches, self.near_positions, self.near, mix.most, self.steps, *self._lattice, WHOLE
+        )
+        self.all, self.full, self.remainder = unnamed(columns), unnamed(full), unnamed(remainder)
 
     def of(self, positions: NDArray[np.int64]) -> mxdc_kernel.Columns:
         """Make columns of a table of one's own for the requests at some positions of their query, rising."""
@@ -49,16 +60,6 @@ class WaitColumns:
         return unnamed(
             columns_kernel.reading_at(positions, self.near_positions, self.near, self.steps, *self._lattice, WHOLE)
         )
-
-    @cached_property
-    def full(self) -> Reading:
-        """Where the wait of each class's last full batch is read."""
-        return self.reading(self.mix.full_batches)
-
-    @cached_property
-    def remainder(self) -> Reading:
-        """Where the wait of each class's remainder is read."""
-        return self.reading(self.mix.full_batches + 1)
 
     @cached_property
     def any(self) -> tuple[Reading, NDArray[np.float64]]:
@@ -72,11 +73,6 @@ class WaitColumns:
             points, weights = np.append(below, below + 1), np.append(shares * (1.0 - upward), shares * upward)
             shares = np.bincount(points, weights, rungs.size).astype(np.float64, copy=False)
         return self.reading(rungs), shares
-
-    @cached_property
-    def latest(self) -> float:
-        """The longest that a request waits for its own query before its column begins, in seconds."""
-        return max(float(self.full[2].max()), float(self.remainder[2].max()))
 
 
 def _rungs(first: int, last: int) -> NDArray[np.int64]:
