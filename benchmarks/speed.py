@@ -1,6 +1,7 @@
 """How long the analysis, the searches and the command line take, warm, in one process and on one core.
 
 python benchmarks/speed.py
+python benchmarks/speed.py --against a5c1dec    ratios to another version, in turns, by processor time
 """
 
 from __future__ import annotations
@@ -28,26 +29,12 @@ import numba
 import numpy as np
 
 from random_machines import stable_qps
-from recplan.queuemodel import (
-    Accelerator,
-    CorePool,
-    Machine,
-    Policy,
-    QuerySizes,
-    ServiceCurve,
-    Sla,
-    analyze,
-    simulate,
-)
+from recplan.queuemodel import Machine, Policy, QuerySizes, Sla, simulate
 from recplan.solvers import grid_search, hill_climb, idle_percentile, max_qps
+from timed_cases import CORES, RHO, SIZES, analyzed, cases, machine_with
+from versions import compared
 
-CORES = 40
-RHO = 0.7
 QUERIES = 1_000_000
-SIZES = {
-    "lognormal, median 165 sigma .2": QuerySizes.lognormal(median=165, sigma=0.2, max_size=1024),
-    "deeprecsys-production": QuerySizes.named("deeprecsys-production"),
-}
 TUNE = {
     "--model": "dlrm-rmc2",
     "--cpu": "c5n.2xlarge",
@@ -103,19 +90,6 @@ def judged(name: str, figure: float, text: str, target: float | None, at_least: 
         bound = f"; target {wanted}: {'met' if met else 'MISSED'}"
     print(f"{name:70} {text}{bound}")
     return met
-
-
-def machine_with(scv: float, accelerated: bool = False) -> Machine:
-    """Make the machine of these figures: 40 cores of a concave curve and, maybe, an accelerator."""
-    batches = 2 ** np.arange(11)
-    cpu = CorePool(CORES, ServiceCurve.from_table(batches, 0.001 + 0.0002 * batches**0.9, scv))
-    if not accelerated:
-        return Machine(cpu)
-    return Machine(cpu, Accelerator(ServiceCurve.from_table([1, 1024], [0.003, 0.010], scv)))
-
-
-def analyzed(machine: Machine, sizes: QuerySizes, policy: Policy, qps: float) -> float:
-    return analyze(machine, sizes, policy, qps).percentile(95.0)
 
 
 def simulated(machine: Machine, sizes: QuerySizes, policy: Policy, qps: float) -> float:
@@ -212,6 +186,12 @@ def trace() -> list[bool]:
     return [quick, gib <= 1]
 
 
+def against(revision: str) -> None:
+    """Print what each case takes as a share of what it took at a revision."""
+    for name, before, now in compared(revision, "timed_cases", [name for name, _ in cases()]):
+        print(f"{name:70} {shown(before):>10} -> {shown(now):>10}; ratio {now / before:.2f}", flush=True)
+
+
 def processor() -> str:
     """Name the processor; platform.processor() is empty on most Linux systems."""
     details = Path("/proc/cpuinfo")
@@ -224,7 +204,11 @@ def processor() -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.parse_args()
+    parser.add_argument("--against", metavar="REV", help="compare with this version, as git names it, instead")
+    revision = parser.parse_args().against
+    if revision is not None:
+        against(revision)
+        return 0
     versions = f"Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}"
     print(f"{processor()}, {os.cpu_count()} processors; {versions}; medians of warm runs")
     print(f"{CORES} cores, batch 64, utilization {RHO:g}; service of 1 ms + 0.2 ms b^0.9 for a batch of b items")
