@@ -330,8 +330,10 @@ GIVEN = {
         "solvers.planning.fleet.BELOW_CAPACITY",
         "solvers.planning.processes.MOST_DEATHS",
         "solvers.planning.sweep.SOLVED",
+        "solvers.search.bounds.BLOCK",
         "solvers.search.bounds.FASTEST",
         "solvers.search.bounds.ROUNDING",
+        "solvers.search.lattice_search.RECENT",
         "solvers.search.pattern_search.ROUNDING",
     ),
     "what solvers reach, as tests hold, and which percentiles a sentence names": (

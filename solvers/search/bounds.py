@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,32 @@ SLACK = 0.8
 ROUNDING = 1e-13
 #: Relative width to which the bound that the fastest policy keeps is narrowed.
 FASTEST = 1e-11
+#: Policies whose bounds are computed together: so few that memory does not grow with the square of the largest query,
+#: so many that calls cost little.
+BLOCK = 1 << 17
+
+
+class CoreBounds(NamedTuple):
+    """What holds of the cores under some batch sizes, by threshold; each of shape (rows, columns), or of one row.
+
+    Parameters
+    ----------
+    works, squares : ndarray of float64
+        Share of the queries that go to the cores, times the mean of their work or of its square.
+    late : ndarray of float64
+        Least share of all queries that the cores make late, at any load.
+    single : ndarray of bool
+        Whether their law is solved by the method for single requests.
+    """
+
+    works: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    late: NDArray[np.float64]
+    single: NDArray[np.bool_]
+
+    def of(self, row: int) -> CoreBounds:
+        """Return those of one row."""
+        return CoreBounds(*(table[row] for table in self))
 
 
 class LatticeBounds:
@@ -46,12 +74,10 @@ class LatticeBounds:
     exact : bool
         Whether all stations are single servers whose laws are exact, not estimates, so what is proven of the queues is
         proven of them.
-    single : ndarray of bool, shape (rows, columns)
-        Whether the cores' law is solved by the method for single requests.
-    core_late : ndarray of float64, shape (rows, columns)
-        Least share of all queries that the cores make late, at any load.
     offloaded_late : ndarray of float64, shape (columns,)
-        The same of the accelerator.
+        Least share of all queries that the accelerator makes late, at any load.
+    first_whole : ndarray of int64, shape (columns,)
+        The first row whose batch size cuts no query of the cores. Those above do just the same.
     least_qps : float
         So small a load that a policy which misses the target there keeps it nowhere.
     """
@@ -73,9 +99,8 @@ class LatticeBounds:
         self.noisy = any(curve.scv > 0.0 for curve in curves)
         alone = cpu.cores == 1 and (other is None or other.units == 1)
         self.exact = alone and all(_exactly_solved(curve, sizes.max_size) for curve in curves)
-        cores = self._core_sums(sla.seconds, cpu.service.scv, batches)
-        self.works, self.squares, self.core_late = cores.work, cores.work_square, cores.late
-        self.single = for_single_requests(cores, cpu.service.scv, cpu.cores)
+        present = np.append(0, np.where(sizes.pmf > 0.0, np.arange(1, sizes.max_size + 1), 0))
+        self.first_whole = np.searchsorted(batches, np.maximum.accumulate(present)[thresholds])
         self.core_limit = cpu.cores / float(cpu.service.slowdowns(cpu.cores)[-1])
         self.offloaded_works = np.zeros(thresholds.size)
         self.offloaded_squares = np.zeros(thresholds.size)
@@ -86,12 +111,26 @@ class LatticeBounds:
             self.offloaded_works = self._offloaded_sums(times)
             self.offloaded_squares = self._offloaded_sums(times**2)
         self.offloaded_late = self._late_on_idle_units(sla.seconds)
-        stable = [
-            limit / float(works.max())
-            for works, limit in ((self.works, self.core_limit), (self.offloaded_works, self.units_limit))
-            if works.max() > 0.0
-        ]
-        self.least_qps = IDLE * min(stable)
+        self.least_qps = IDLE * min(
+            limit / work
+            for work, limit in (
+                (self._most_core_work(), self.core_limit),
+                (float(self.offloaded_works.max()), self.units_limit),
+            )
+            if work > 0.0
+        )
+
+    def of(self, rows: NDArray[np.intp]) -> CoreBounds:
+        """Tell what holds of the cores under some batch sizes."""
+        service = self.machine.cpu.service
+        sums = self._core_sums(self.sla.seconds, service.scv, self.batches[rows])
+        single = for_single_requests(sums, service.scv, self.machine.cpu.cores)
+        return CoreBounds(sums.work, sums.work_square, sums.late, single)
+
+    def blocks(self, rows: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+        """Split rows into so few that the bounds of all their policies need little memory."""
+        most = max(1, BLOCK // self.thresholds.size)
+        return (rows[begin : begin + most] for begin in range(0, rows.size, most))
 
     def missed(
         self,
@@ -108,32 +147,21 @@ class LatticeBounds:
         share = self._core_shares[column]
         return np.asarray((core_late > allowed * share) | (offloaded_late > allowed * (1.0 - share)))
 
-    def late_on_idle_machine(self) -> NDArray[np.bool_]:
-        """Whether even an idle machine misses the target; shape (rows, columns)."""
-        return self.missed(self.core_late, self.offloaded_late, more=ROUNDING)
+    def late_on_idle_machine(self, cores: CoreBounds) -> NDArray[np.bool_]:
+        """Whether even an idle machine misses the target."""
+        return self.missed(cores.late, self.offloaded_late, more=ROUNDING)
 
-    def overloaded(self, row: int | slice, qps: float) -> NDArray[np.bool_]:
-        """Whether a station gets at least as much work as it can do at a load of the whole machine, in a row or all."""
-        cores = qps * self.works[row] >= self.core_limit
-        return np.asarray(cores | (qps * self.offloaded_works >= self.units_limit))
+    def overloaded(self, cores: CoreBounds, qps: float) -> NDArray[np.bool_]:
+        """Whether a station gets at least as much work as it can do at a load of the whole machine."""
+        return np.asarray((qps * cores.works >= self.core_limit) | (qps * self.offloaded_works >= self.units_limit))
 
-    def same_as_another(self) -> NDArray[np.bool_]:
-        """Whether a smaller batch size of the lattice cuts the queries just alike, since neither cuts any."""
-        present = np.append(0, np.where(self.sizes.pmf > 0.0, np.arange(1, self.sizes.max_size + 1), 0))
-        largest = np.maximum.accumulate(present)[self.thresholds]
-        whole = largest[None, :] <= self.batches[:, None]
-        same = whole.copy()
-        some = np.flatnonzero(whole.any(axis=0))
-        same[np.argmax(whole, axis=0)[some], some] = False
-        return same
-
-    def guessed(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Capacities where waits are exponential, with the means of heavy traffic; shape (rows, thresholds)."""
+    def guessed(self, cores: CoreBounds) -> NDArray[np.float64]:
+        """Capacities where waits are exponential, with the means of heavy traffic."""
         goal = -math.log(self._allowed)
         guessed = []
         for works, squares, limit in (
-            (self.works[rows], self.squares[rows], self.core_limit),
-            (self.offloaded_works[None, :], self.offloaded_squares[None, :], self.units_limit),
+            (cores.works, cores.squares, self.core_limit),
+            (self.offloaded_works, self.offloaded_squares, self.units_limit),
         ):
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 depth = goal * 0.5 * squares / works / (limit * self.sla.seconds)
@@ -145,22 +173,32 @@ class LatticeBounds:
         rows = np.arange(self.batches.size)
         early = self.sla.seconds
         late = 2.0 * early
-        while not self._fast_enough(late, rows).any():
+        while not self._fast_enough(late, rows).size:
             early, late = late, 2.0 * late
         while late > early * (1.0 + FASTEST):
             middle = math.sqrt(early * late)
-            fast = self._fast_enough(middle, rows).any(axis=1)
-            if fast.any():
-                late, rows = middle, rows[fast]
+            fast = self._fast_enough(middle, rows)
+            if fast.size:
+                late, rows = middle, fast
             else:
                 early = middle
-        row, column = np.argwhere(self._fast_enough(late, rows))[0].tolist()
-        return int(rows[row]), column
+        row = self._fast_enough(late, rows)[:1]
+        return int(row[0]), int(np.argmax(self._fast(late, row)[0]))
 
-    def _fast_enough(self, seconds: float, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+    def _fast_enough(self, seconds: float, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Those of some batch sizes with which an idle machine without noise can keep a bound."""
+        return np.concatenate([block[self._fast(seconds, block).any(axis=1)] for block in self.blocks(rows)])
+
+    def _fast(self, seconds: float, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Whether an idle machine without noise keeps a bound; shape (rows, thresholds)."""
         core_late = self._core_sums(seconds, 0.0, self.batches[rows]).late
         return ~self.missed(core_late, self._late_on_idle_units(seconds, noisy=False), more=ROUNDING)
+
+    def _most_core_work(self) -> float:
+        """More than the mean work that queries bring to the cores under any policy, in seconds."""
+        items = np.arange(1, self.sizes.max_size + 1)
+        dearest = float((self.machine.cpu.service.table(self.sizes.max_size)[1:] / items).max())
+        return dearest * float(self.sizes.pmf @ items) if self.thresholds[-1] > 0 else 0.0
 
     def _core_sums(self, bound: float, scv: float, batches: NDArray[np.int64]) -> MixSums:
         cpu = self.machine.cpu

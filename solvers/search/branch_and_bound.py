@@ -10,8 +10,9 @@ from recplan.queuemodel import Machine, QuerySizes, Sla
 
 from .bounds import ROUNDING, SLACK
 from .lattice import PolicyLattice
-from .lattice_search import DOMINANCE, OPEN, UTILIZATION, LatticeSearch
+from .lattice_search import DOMINANCE, OPEN, SOLVED, UTILIZATION, LatticeRow, LatticeSearch, counted
 from .pattern_search import go_uphill
+from .result import SearchResult
 
 #: What of a late share counts as a bound where more queries come, if service is deterministic, without contention and
 #: with it on many cores; else `SLACK` does.
@@ -69,41 +70,35 @@ class ExactSearch(LatticeSearch):
         elif curve.scv == 0.0 and machine.cpu.cores >= MANY_CORES:
             self.core_slack = FIRM_IN_CONTENTION
 
-    def run(self, progress: Callable[[int, int], None] | None = None) -> None:
+    def run(self, progress: Callable[[int, int], None] | None = None) -> SearchResult:
         """Deal with every policy of the lattice; tell `progress` how many rows of how many are done."""
         go_uphill(self)
+        self.try_fastest()
         if self.gap > 0.0:
             self.gain_if_first = self.gain = max(self.gap, self.gain)
-        self.state[(self.state == OPEN) & self.bounds.overloaded(slice(None), self.rate)] = UTILIZATION
-        rows = self._rows()
-        for done, row in enumerate(rows, start=1):
+        counts = np.zeros(SOLVED + 1, np.int64)
+        for done, row in enumerate(self.all_rows(), start=1):
             self._search_row(row)
+            counts += counted(row.state)
             if progress is not None:
-                progress(done, len(rows))
+                progress(done, self.shape[0])
+        return self.certified(counts)
 
-    def _rows(self) -> list[int]:
-        """Return the rows that have anything open, multiples of a high power of two first.
-
-        A slope that the pattern search missed is then climbed in a few improvements, each to be solved, not in one a
-        row.
-        """
-        rows = np.flatnonzero((self.state == OPEN).any(axis=1))
-        powers = rows & -rows
-        return [int(row) for row in rows[np.argsort(-powers, kind="stable")]]
-
-    def _search_row(self, row: int) -> None:
-        state, core_late = self.state[row], self.bounds.core_late[row]
+    def _search_row(self, row: LatticeRow) -> None:
+        state = row.state
         # Of policies whose requests are single ones, and of the others.
         least_late = np.zeros(2)
-        single = self.bounds.single[row].astype(np.intp)
+        single = row.cores.single.astype(np.intp)
         column = -1
         while True:
             unknown = state == OPEN
             unknown[: column + 1] = False
-            busy = self.bounds.overloaded(row, self.rate)
+            busy = self.bounds.overloaded(row.cores, self.rate)
             state[unknown & busy] = UTILIZATION
             unknown &= ~busy
-            bound = np.maximum(core_late, self.core_slack * least_late[single])
+            if not unknown.any():
+                return
+            bound = np.maximum(row.cores.late, self.core_slack * least_late[single])
             dominated = self.bounds.missed(bound, self.offloaded_late, more=ROUNDING)
             excluded = np.flatnonzero(unknown & dominated)
             state[excluded] = DOMINANCE

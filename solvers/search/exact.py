@@ -73,5 +73,4 @@ def grid_search(
     arguments.instance("sla", sla, Sla)
     gap = arguments.number("gap", gap, least=0, most=1)
     search = ExactSearch(machine, sizes, sla, lattice_of(machine, sizes, batch_sizes, offload_above), gap)
-    search.run(progress)
-    return with_caveat(search.result(exact=True), machine, sizes, sla)
+    return with_caveat(search.run(progress), machine, sizes, sla)

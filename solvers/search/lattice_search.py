@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
 from recplan.queuemodel import Machine, QuerySizes, Sla, Station, Stations, accelerator_station, core_station
 
 from ..capacity import capacity_of, idle_latency
-from .bounds import ROUNDING, SLACK, LatticeBounds
+from .bounds import ROUNDING, SLACK, CoreBounds, LatticeBounds
 from .certificate import MEASURED_GAP, Certificate
 from .lattice import PolicyLattice
 from .result import Evaluation, SearchResult
@@ -17,7 +21,29 @@ from .unreachable import unreachable
 #: Capacities nearer than this, relatively, pass for equal; it is what they are solved to.
 EQUAL = 1e-6
 
+#: Batch sizes whose bounds are kept at hand: a pattern search comes back to the last few.
+RECENT = 8
+
 OPEN, IDLE, UTILIZATION, DOMINANCE, EVALUATION, SOLVED = range(6)
+
+
+@dataclass(frozen=True, slots=True)
+class LatticeRow:
+    """The policies of one batch size.
+
+    Parameters
+    ----------
+    index : int
+        Where it stands in the lattice.
+    state : ndarray of int8, shape (columns,)
+        What has become of each policy: OPEN, or what excluded it.
+    cores : CoreBounds
+        What holds of the cores, by threshold.
+    """
+
+    index: int
+    state: NDArray[np.int8]
+    cores: CoreBounds
 
 
 class LatticeSearch:
@@ -60,35 +86,68 @@ class LatticeSearch:
         self.offloaded_late = self.bounds.offloaded_late.copy()
         #: What was evaluated there, by column and load.
         self._evaluated: dict[tuple[int, float], float] = {}
-        alike = self.bounds.same_as_another()
-        #: The last batch size that does not do the same as a smaller one, at each threshold.
-        self._last_row = (~alike).sum(axis=0) - 1
-        self.state = np.where(alike, DOMINANCE, OPEN).astype(np.int8)
-        self.state[(self.state == OPEN) & self.bounds.late_on_idle_machine()] = IDLE
+        #: What has become of the policies of the batch sizes that were looked at, and the last of these. There are too
+        #: many policies to hold all of them in memory.
+        self._states: dict[int, NDArray[np.int8]] = {}
+        self._recent: dict[int, LatticeRow] = {}
         #: Whether a policy was excluded by a bound that was measured of estimates, not proven.
-        self.measured = not self.bounds.exact and self.bounds.noisy and bool((self.state == IDLE).any())
+        self.measured = False
 
     @property
     def rate(self) -> float:
         """Load at which a policy has to keep the target, if it is not to carry notably less than is looked for."""
         return self.bounds.least_qps if self.best is None else self.most_qps * (1.0 + self.gain_if_first)
 
-    def challenge(self, row: int, column: int) -> None:
-        """Settle a policy, or the one of a smaller batch size that does the same, unless that has been done."""
-        row = min(row, int(self._last_row[column]))
-        if self.state[row, column] != OPEN:
-            return
-        if self.bounds.overloaded(row, self._rate(row, column))[column]:
-            self.state[row, column] = UTILIZATION
-        else:
-            self.settle(row, column, float(self.bounds.core_late[row, column]))
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Batch sizes and thresholds of the lattice."""
+        return self.lattice.batches.size, self.lattice.thresholds.size
 
-    def settle(self, row: int, column: int, least: float) -> float | None:
+    def row(self, index: int) -> LatticeRow:
+        """Return the policies of a batch size, and remember from here on what becomes of them."""
+        if index not in self._recent:
+            if len(self._recent) == RECENT:
+                del self._recent[next(iter(self._recent))]
+            (self._recent[index],) = self.rows(np.array([index]))
+            self._states[index] = self._recent[index].state
+        return self._recent[index]
+
+    def rows(self, indices: NDArray[np.intp]) -> Iterator[LatticeRow]:
+        """Yield the policies of some batch sizes, as far as what has become of them is remembered."""
+        for block in self.bounds.blocks(indices):
+            cores = self.bounds.of(block)
+            alike = block[:, None] > self.bounds.first_whole
+            idle = ~alike & self.bounds.late_on_idle_machine(cores)
+            self.measured = self.measured or (not self.bounds.exact and self.bounds.noisy and bool(idle.any()))
+            states = np.multiply(alike, DOMINANCE, dtype=np.int8) + np.multiply(idle, IDLE, dtype=np.int8)
+            for i, index in enumerate(block.tolist()):
+                yield LatticeRow(index, self._states.get(index, states[i]), cores.of(i))
+
+    def all_rows(self) -> Iterator[LatticeRow]:
+        """Yield the policies of every batch size, multiples of a high power of two first.
+
+        A slope that a pattern search missed is then climbed in a few improvements, each to be solved, not in one a
+        row.
+        """
+        indices = np.arange(self.shape[0])
+        return self.rows(indices[np.argsort(-(indices & -indices), kind="stable")])
+
+    def challenge(self, index: int, column: int) -> None:
+        """Settle a policy, or the one of a smaller batch size that does the same, unless that has been done."""
+        row = self.row(min(index, int(self.bounds.first_whole[column])))
+        if row.state[column] != OPEN:
+            return
+        if self.bounds.overloaded(row.cores, self._rate(row.index, column))[column]:
+            row.state[column] = UTILIZATION
+        else:
+            self.settle(row, column, float(row.cores.late[column]))
+
+    def settle(self, row: LatticeRow, column: int, least: float) -> float | None:
         """Solve a policy if it carries more than the best so far, given the least share that the cores make late.
 
         Return that share where it was evaluated.
         """
-        rate = self._rate(row, column)
+        rate = self._rate(row.index, column)
         if (column, rate) not in self._evaluated:
             late = self._late_offloaded(column, rate)
             self._evaluated[column, rate] = late
@@ -98,47 +157,66 @@ class LatticeSearch:
                 self.offloaded_late[column] = max(self.offloaded_late[column], late)
         offloaded = max(float(self.offloaded_late[column]), self._evaluated[column, rate])
         if self.bounds.missed(least, offloaded, column, more=ROUNDING):
-            self.state[row, column] = DOMINANCE
+            row.state[column] = DOMINANCE
             self.rely_on_measured(row, column, self._evaluated[column, rate])
             return None
-        batch, above = int(self.lattice.batches[row]), int(self.lattice.thresholds[column])
+        batch, above = int(self.lattice.batches[row.index]), int(self.lattice.thresholds[column])
         cores = core_station(self.machine, self.sizes, batch, above)
         late = 0.0 if cores is None else cores.late(rate, self.sla.seconds)
         if self.bounds.missed(late, offloaded, column):
-            self.state[row, column] = EVALUATION
+            row.state[column] = EVALUATION
         else:
             present = (station for station in (cores, self._offloaded[column]) if station is not None)
             self._solve(row, column, Stations(present))
         return late
 
     def rely_on_measured(
-        self, row: int, columns: int | NDArray[np.intp], offloaded: float | NDArray[np.float64]
+        self, row: LatticeRow, columns: int | NDArray[np.intp], offloaded: float | NDArray[np.float64]
     ) -> None:
         """Note whether policies were excluded that what is proven leaves open, given shares late at the accelerator."""
         if not (self.measured or self.bounds.exact):
-            core_late = self.bounds.core_late[row, columns]
-            self.measured = not bool(np.all(self.bounds.missed(core_late, offloaded, columns, more=ROUNDING)))
+            missed = self.bounds.missed(row.cores.late[columns], offloaded, columns, more=ROUNDING)
+            self.measured = not bool(np.all(missed))
 
-    def result(self, *, exact: bool) -> SearchResult:
-        """Report the best policy; of an exact search, what became of all."""
-        fastest = (0, 0) if self.best is not None else self.bounds.fastest()
-        policy = self.lattice.policy(*fastest)
+    def try_fastest(self) -> None:
+        """Solve the policy that answers fastest on an idle machine, if none is known that keeps the target.
+
+        A target that it keeps is within reach, wherever the search has looked and whatever bounds say.
+        """
         if self.best is None:
-            # A target that the fastest keeps is within reach, wherever the search has looked and whatever bounds say.
-            stations = Stations.of(self.machine, self.sizes, policy)
+            stations = Stations.of(self.machine, self.sizes, self.lattice.policy(*self._fastest))
             if idle_latency(stations, self.sla.percentile, self.sla.scope) <= self.sla.seconds:
-                self._solve(*fastest, stations)
-        counts = np.bincount(self.state.ravel(), minlength=SOLVED + 1)
-        counts[DOMINANCE] += self.lattice.points - self.state.size
+                index, column = self._fastest
+                self._solve(self.row(index), column, stations)
+
+    def result(self) -> SearchResult:
+        """Report the best policy."""
+        counts = sum(map(counted, self._states.values()), np.zeros(SOLVED + 1, np.int64))
+        return self._result(int(counts[EVALUATION] + counts[SOLVED]), None)
+
+    def certified(self, counts: NDArray[np.int64]) -> SearchResult:
+        """Report the best policy, given how many of all policies were dealt with in each way."""
         gap = self.gap + (1.0 + self.gap) * MEASURED_GAP if self.measured else self.gap
-        idle, utilization, dominance, evaluation, solved = map(int, counts[IDLE:])
+        idle, utilization, dominance, evaluation, solved = counts[IDLE:].tolist()
+        # Thresholds between which no query lies are not in the lattice.
+        dominance += self.lattice.points - int(counts.sum())
         certificate = Certificate(self.lattice.points, idle, utilization, dominance, evaluation, solved, gap, self.gap)
-        told = certificate.evaluated, tuple(self.trace), self.lattice.points
-        proof = certificate if exact else None
+        return self._result(certificate.evaluated, certificate)
+
+    def _result(self, evaluated: int, certificate: Certificate | None) -> SearchResult:
+        self.try_fastest()
+        told = evaluated, tuple(self.trace), self.lattice.points
         if self.best is not None:
-            return SearchResult(self.best.policy, self.best.qps, *told, certificate=proof)
-        all_known = not (self.state == OPEN).any()
-        return unreachable(self.machine, self.sizes, self.sla, policy, *told, certificate=proof, all_known=all_known)
+            return SearchResult(self.best.policy, self.best.qps, *told, certificate=certificate)
+        all_known = certificate is not None or not any((row.state == OPEN).any() for row in self.all_rows())
+        policy = self.lattice.policy(*self._fastest)
+        return unreachable(
+            self.machine, self.sizes, self.sla, policy, *told, certificate=certificate, all_known=all_known
+        )
+
+    @cached_property
+    def _fastest(self) -> tuple[int, int]:
+        return self.bounds.fastest()
 
     def _rate(self, row: int, column: int) -> float:
         """Load at which a policy has to keep the target: if it comes first among equals, equal will do."""
@@ -153,10 +231,16 @@ class LatticeSearch:
         station = self._offloaded[column]
         return 0.0 if station is None else station.late(qps, self.sla.seconds)
 
-    def _solve(self, row: int, column: int, stations: Stations) -> None:
+    def _solve(self, row: LatticeRow, column: int, stations: Stations) -> None:
         qps = capacity_of(stations, self.sla, near=self.most_qps)
-        self.state[row, column] = SOLVED
-        if qps > 0.0 and qps >= self._rate(row, column):
-            self.best, self.place = Evaluation(self.lattice.policy(row, column), qps), (row, column)
+        row.state[column] = SOLVED
+        if qps > 0.0 and qps >= self._rate(row.index, column):
+            self.place = row.index, column
+            self.best = Evaluation(self.lattice.policy(*self.place), qps)
             self.most_qps = max(self.most_qps, qps)
             self.trace.append(self.best)
+
+
+def counted(state: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Count the policies in each state."""
+    return np.bincount(state, minlength=SOLVED + 1)

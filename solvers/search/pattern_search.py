@@ -72,7 +72,7 @@ def coordinate_search(machine: Machine, sizes: QuerySizes, sla: Sla, climb: Sear
     arguments.instance("sla", sla, Sla)
     search = LatticeSearch(machine, sizes, sla, lattice_of(machine, sizes))
     known = [static_policy(machine, sizes), *([climb.policy] if climb else [])]
-    last = search.state.shape[1] - 1
+    last = search.shape[1] - 1
     # A step from offloading some queries to offloading none is too wide where that wants another batch size.
     for least in dict.fromkeys((last, 0)):
         for row, column in map(search.lattice.place, known):
@@ -83,7 +83,7 @@ def coordinate_search(machine: Machine, sizes: QuerySizes, sla: Sla, climb: Sear
             before = search.place
             _sweep(search, least)
             _step(search, least)
-    return with_caveat(search.result(exact=False), machine, sizes, sla)
+    return with_caveat(search.result(), machine, sizes, sla)
 
 
 def go_uphill(search: LatticeSearch, least: int = 0) -> None:
@@ -93,16 +93,19 @@ def go_uphill(search: LatticeSearch, least: int = 0) -> None:
             _look(search, _in_ratio(search.lattice.batches, factor), least)
     if search.best is None and least == 0:
         # Of a target that hardly any batch size can keep, bounds have left few open.
-        _look(search, np.flatnonzero((search.state == OPEN).any(axis=1)), least)
+        _look(search, np.arange(search.shape[0]), least)
     _step(search, least)
 
 
 def _look(search: LatticeSearch, rows: NDArray[np.intp], least: int) -> None:
     """Solve, for some batch sizes, where heavy-traffic formulas see the best threshold."""
-    guess = np.where(search.state[rows, least:] == OPEN, search.bounds.guessed(rows)[:, least:], 0.0)
-    most = guess.max(axis=1)
+    most, columns = np.zeros(rows.size), np.zeros(rows.size, np.intp)
+    for i, row in enumerate(search.rows(rows)):
+        guess = np.where(row.state == OPEN, search.bounds.guessed(row.cores), 0.0)
+        columns[i] = least + np.argmax(guess[least:])
+        most[i] = guess[columns[i]]
     for i in np.argsort(-most, kind="stable")[: np.count_nonzero(most)]:
-        search.challenge(int(rows[i]), least + int(np.argmax(guess[i])))
+        search.challenge(int(rows[i]), int(columns[i]))
 
 
 def _sweep(search: LatticeSearch, least: int) -> None:
@@ -110,7 +113,7 @@ def _sweep(search: LatticeSearch, least: int) -> None:
 
     Where the accelerator is what limits, the batch size makes no difference, and the next threshold may want another.
     """
-    rows, columns = search.state.shape
+    rows, columns = search.shape
     row, column = search.place
     for beside in (column, column - 1, column + 1):
         if least <= beside < columns:
@@ -124,7 +127,7 @@ def _sweep(search: LatticeSearch, least: int) -> None:
 
 def _step(search: LatticeSearch, least: int) -> None:
     """Move by ever smaller steps, in the threshold and in the batch size, while that gains."""
-    rows, columns = search.state.shape
+    rows, columns = search.shape
     steps = [rows // FIRST_STEP, (columns - least) // FIRST_STEP]
     while max(steps) >= 1:
         before = search.place

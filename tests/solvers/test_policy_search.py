@@ -85,7 +85,7 @@ def test_a_target_that_the_fastest_policy_keeps_is_within_reach_wherever_a_searc
     machine = Machine(CPU, GPU)
     fastest = grid_search(machine, SIZES, Sla(95, 0.001))
     search = LatticeSearch(machine, SIZES, Sla(95, 1.01 * fastest.fastest_seconds), lattice_of(machine, SIZES))
-    assert search.result(exact=False).qps > 0.0
+    assert search.result().qps > 0.0
 
 
 @pytest.mark.parametrize("ladder", ["batch_sizes", "offload_above"])
@@ -187,10 +187,11 @@ def test_a_target_that_hardly_any_policy_can_keep_is_kept_by_what_the_coordinate
 
 def test_a_search_without_success_does_not_speak_of_policies_that_it_did_not_try():
     search = LatticeSearch(Machine(CPU, GPU), SIZES, Sla(95, 0.001), lattice_of(Machine(CPU, GPU), SIZES))
-    search.state[5, 5] = OPEN
-    assert "is kept by none of the policies that were tried" in search.result(exact=False).reason
-    search.state[:] = EVALUATION
-    assert "is out of reach" in search.result(exact=False).reason
+    for index in range(search.shape[0]):
+        search.row(index).state[:] = EVALUATION
+    assert "is out of reach" in search.result().reason
+    search.row(5).state[5] = OPEN
+    assert "is kept by none of the policies that were tried" in search.result().reason
 
 
 #: Random machines on which sweeps of batch sizes three times smaller to larger ended on another hill, up to 94 % lower.
