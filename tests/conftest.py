@@ -32,6 +32,34 @@ def pytest_cmdline_main(config):
         option.maxprocesses = option.maxprocesses or MOST_PROCESSES
 
 
+#: Policies of a lattice from which on its search is done once, for all tests of a process that ask for it.
+MANY_POLICIES = 900
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _long_searches_are_done_once():
+    """Let tests share what an exact search found: commands and functions are asked for the same ones."""
+    from recplan.solvers.search.branch_and_bound import ExactSearch
+
+    found = {}
+    run = ExactSearch.run
+
+    def run_once(search, progress=None):
+        if search.lattice.points < MANY_POLICIES:
+            return run(search, progress)
+        lattice = search.lattice.batches.tobytes(), search.lattice.labels
+        asked = search.machine, search.sizes, search.sla, lattice, search.gap
+        if asked not in found:
+            found[asked] = run(search, progress)
+        elif progress is not None:
+            progress(search.shape[0], search.shape[0])
+        return found[asked]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ExactSearch, "run", run_once)
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _compiling_is_not_announced():
     """What a command says must not hang on how long this computer takes to compile."""
