@@ -94,6 +94,8 @@ class GammaMixture:
 
     def below(self, at: NDArray[np.float64]) -> NDArray[np.float64]:
         """P(the value is one of the Gamma laws' and <= at), for `at` that rises."""
+        if not self.means.size:
+            return np.zeros(at.size)
         from scipy.special import gammainc
 
         law, point, _, done = self._spread(at)
@@ -112,18 +114,20 @@ class GammaMixture:
 
     def area(self, at: NDArray[np.float64]) -> NDArray[np.float64]:
         """Integral of E min(value, t) over t from 0 to `at`, which rises."""
-        from scipy.special import gammainc, gammaln
-
         passed = np.searchsorted(self.constants, at, side="right")
         shares, work, square = (
             np.append(0.0, np.cumsum(self.constant_shares * self.constants**power))[passed] for power in (0, 1, 2)
         )
+        whole = float(self.constant_shares.sum()) + self.noisy_share
+        if not self.means.size:
+            return np.asarray(at * work - 0.5 * square + 0.5 * at**2 * (whole - shares))
+        from scipy.special import gammainc, gammaln
+
         law, point, begun, done = self._spread(at)
         ends = self.begins + self.means
         shares += _sums(begun, self.shares, at.size)
         work += _sums(done, self.shares * ends, at.size)
         square += _sums(done, self.shares * (ends**2 + self.variances), at.size)
-        whole = float(self.constant_shares.sum()) + self.noisy_share
         begin, mean, variance, share = self.begins[law], self.means[law], self.variances[law], self.shares[law]
         after = np.maximum(at[point] - begin, 0.0)
         shape, place = mean**2 / variance, after * (mean / variance)

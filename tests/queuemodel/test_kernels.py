@@ -250,6 +250,21 @@ print("scipy.linalg" in sys.modules)
 """
 
 
+WITHOUT_NOISE = """
+import sys
+from recplan.queuemodel import Accelerator, CorePool, Machine, Policy, QuerySizes, ServiceCurve, analyze
+curve = ServiceCurve.from_table([1, 64], [0.001, 0.010])
+latency = analyze(Machine(CorePool(8, curve), Accelerator(curve)), QuerySizes.uniform(1, 64), Policy(16, 32), 100.0)
+assert latency.percentile(95.0) > 0.0
+print({"scipy.linalg", "scipy.special", "scipy.optimize"} & set(sys.modules))
+"""
+
+
+def test_analysis_without_noise_loads_none_of_scipy():
+    ran = subprocess.run([sys.executable, "-c", WITHOUT_NOISE], check=True, capture_output=True, text=True)
+    assert ran.stdout.strip() == "set()"
+
+
 def test_a_first_kernel_does_not_load_linear_algebra_which_other_code_still_gets():
     ran = subprocess.run([sys.executable, "-c", FIRST_CALLS], check=True, capture_output=True, text=True)
     assert ran.stdout.split() == ["False", "True"]
