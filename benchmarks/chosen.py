@@ -74,10 +74,19 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "POWERS", (2, 100), by.percentiles("one-noise"), 400)
     at = "queuemodel.kernels.mxgc"
     yield Constant(at, "NEGLIGIBLE", (1e-6, 1e-12), by.percentiles("noise"), 0.0)
+    yield Constant(at, "LAST_ONES", (4, 64), by.means("noise", "vast noise"), 10**6)
+    yield Constant(at, "DOUBLED_AFTER", (2, 32), by.means("noise", "vast noise"), 256)
     at = "queuemodel.kernels.mxmc"
     yield Constant(at, "STEADY_FOR", (2, 32), by.percentiles("alike"), 200)
     yield Constant(at, "DEVIATIONS", (5.0, 10.0), by.percentiles("noise"), 14.0)
     yield Constant(at, "MARGIN", (5, 80), by.percentiles("noise"), 300)
+    at = "queuemodel.kernels.mxmc_lattices"
+    yield Constant(at, "CELLS", (512, 1024), by.percentiles("vast noise"), 8192)
+    yield Constant(at, "LEAST_CELL", (2, 8), by.percentiles("vast noise"), 16)
+    yield Constant(at, "STEADY", (1e-3, 1e-5), by.percentiles("vast noise"), 1e-6)
+    yield Constant(at, "NEGLIGIBLE", (1e-9, 1e-14), by.percentiles("vast noise"), 1e-15)
+    yield Constant(at, "MOST_DEPARTURES", (32, 512), by.percentiles("vast noise"), 100_000)
+    yield Constant(at, "TOLD_SINGLY", (0, 64), by.percentiles("vast noise"), 1024)
     at = "queuemodel.kernels.seen_on_arrival"
     yield Constant(at, "LEAP", (1.05, 2.0), by.percentiles(*SLOWED), 1.02)
     yield Constant(at, "HALVING_TURN", (2, 6), by.percentiles(*SLOWED), 1)
@@ -143,6 +152,7 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "BLURRED", (0.02, 0.1, 0.8), SIMULATED_SLOWED)
     at = "queuemodel.stations.dispatch"
     yield Constant(at, "SLIGHT_SCV", (1e-9, 0.01, 0.03, 0.1), by.against_simulation("slowed-slightly"))
+    yield Constant(at, "LONGEST_CHAIN", (10**6, 10**8), by.percentiles("alike"), 10**10)
     at = "queuemodel.stations.fast_server"
     yield Constant(at, "TERMS", (8, 10, 12), by.percentiles("noise", "single"), 16)
     yield Constant(at, "TRUSTED", (1e-2, 2e-4), by.percentiles("noise", "single"), 5e-4)
@@ -219,6 +229,10 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "COARSE_WINDOWS", (6, 24), by.percentiles("cut", "vast"), 100)
     yield Constant(at, "GROWTH", (1.01, 1.1), by.percentiles("cut", "vast"), 1.001)
     at = "queuemodel.stations.mxgc"
+    yield Constant(at, "MEAN_PRODUCTS", (10**6, 10**8), by.means("noise", "vast noise"), 10**12)
+    yield Constant(at, "LONG_PRODUCT", (16, 256), by.means("noise", "vast noise"), 64)
+    yield Constant(at, "FEWEST_ROWS", (4, 24), by.means("noise", "vast noise"), 200)
+    yield Constant(at, "MOST_COLUMNS", (512, 8192), by.percentiles("vast noise"), 100_000)
     yield Constant(at, "TAIL_STEP", (0.7, 0.2), by.percentiles("noise", "single"), 0.05)
     yield Constant(at, "SURE_TAILS", ((), (0.97, 0.85)), by.means("noise"), MANY_SURE_TAILS)
     yield Constant(at, "NODE_WIDTH", (0.25, 1.0, 2.0), by.percentiles("noise", "single"), 0.05)
@@ -232,6 +246,8 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "SAME_WORK", (0.005, 0.1, 0.5), by.percentiles("single without noise"), 1e-4)
     at = "queuemodel.stations.mxmc"
     yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-10, 1e-14), by.percentiles("alike"), 1e-15)
+    yield Constant(at, "LONGEST_BULK", (512, 4096), by.percentiles("vast noise"), 8192)
+    yield Constant(at, "FEWEST_KINDS", (1, 100), by.percentiles("alike"), 40)
     yield Constant(at, "STEADY", (1e-8, 1e-11), by.percentiles("alike"), 1e-15)
     yield Constant(at, "MEMORY", (5, 20, 80), by.percentiles("alike"), 400)
     at = "queuemodel.stations.request_mix"

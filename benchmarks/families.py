@@ -50,7 +50,9 @@ def family(name: str) -> tuple[Scenario, ...]:
     if name == "remainders":
         return _first("pool", _mostly_remainders, batch_size=200)
     if name == "vast":
-        return tuple(_vast())
+        return tuple(_vast(0.0))
+    if name == "vast noise":
+        return tuple(_vast(1.0))
     if name == "noise":
         return _first("noise", _estimated("noise"))
     if name == "single":
@@ -62,11 +64,11 @@ def family(name: str) -> tuple[Scenario, ...]:
     return _first(name)
 
 
-def _vast() -> Iterator[Scenario]:
+def _vast(scv: float) -> Iterator[Scenario]:
     """Yield pools of few to very many cores whose queries are of up to a million items, cut finely or not at all."""
     settings = ((4, 5), (32, 300), (32, 10**6), (300, 20), (5000, 3), (5000, 20_000))
     for (cores, batch), sigma in itertools.product(settings, (0.5, 2.0)):
-        machine = Machine(CorePool(cores, ServiceCurve.from_table([1, 1001], [1e-3, 11e-3])))
+        machine = Machine(CorePool(cores, ServiceCurve.from_table([1, 1001], [1e-3, 11e-3], scv)))
         sizes, policy = QuerySizes.lognormal(20_000, sigma, 10**6), Policy(batch)
         yield Scenario(machine, sizes, policy, 0.8 * stable_qps(machine, sizes, policy), "")
 

@@ -14,6 +14,10 @@ from .request_mix import QueryClasses
 
 #: Probability that the requests so far are done at which no longer query is looked at.
 NEGLIGIBLE = 1e-9
+#: Requests of a query, from its last one back, that are all looked at for its mean latency; of those before every
+#: second, every fourth, ..., so many each time.
+LAST_ONES = 16
+DOUBLED_AFTER = 8
 #: A wait that is none in seconds, and still tells from those that find a free server.
 SOME_WAIT = 1e-300
 #: Logarithm of a probability, less its sign, that is 0 but for rounding.
@@ -81,20 +85,28 @@ def corner_waits(
 
 
 @kernel
-def at_all_positions(known: NDArray[np.float64], positions: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Waits of every request up to the last from those at some positions; rising along rows and from row to row."""
+def at_columns(
+    known: NDArray[np.float64], positions: NDArray[np.int64], columns: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Waits of the requests at some places in their query, rising, from those at a few positions, to the last.
+
+    Waits rise along rows and from row to row.
+    """
     for i in range(known.shape[0]):
         least = 0.0
         for u in range(known.shape[1]):
             least = max(least, known[i, u])
             known[i, u] = max(least, known[i - 1, u]) if i > 0 else least
-    out = np.empty((positions[positions.size - 1], known.shape[1]))
-    for i in range(positions.size):
-        out[positions[i] - 1] = known[i]
-        if i > 0:
-            gap = positions[i] - positions[i - 1]
-            for j in range(1, gap):
-                out[positions[i - 1] - 1 + j] = known[i - 1] + (known[i] - known[i - 1]) * j / gap
+    out = np.empty((columns.size, known.shape[1]))
+    i = 0
+    for k in range(columns.size):
+        while positions[i] < columns[k]:
+            i += 1
+        if positions[i] == columns[k]:
+            out[k] = known[i]
+        else:
+            part = (columns[k] - positions[i - 1]) / (positions[i] - positions[i - 1])
+            out[k] = known[i - 1] + (known[i] - known[i - 1]) * part
     return out
 
 
@@ -119,15 +131,24 @@ def share_between(upper: float, lower: float, k: int, nodes: int) -> float:
 
 
 @kernel
+def both_of(later: float, earlier: float, apart: float) -> float:
+    """Product of probabilities over so many requests, the later of two known ones and those between them."""
+    if apart == 1.0:
+        return later
+    return float(later ** (0.5 * (apart + 1.0)) * earlier ** (0.5 * (apart - 1.0)))
+
+
+@kernel
 def done_by(
     at: float,
     here: NDArray[np.float64],
     there: NDArray[np.float64],
     part: float,
+    columns: NDArray[np.int64],
     classes: QueryClasses,
     noise: UnitGamma,
 ) -> float:
-    """P(all requests of a query are done by `at`), given their waits: between two rows, at [j - 1]. Equation (30)."""
+    """P(all requests of a query are done by `at`), given the waits of columns, between two rows. Equation (30)."""
     full_batches, remainders, probability, full_seconds = classes
     below, step = noise
     # Waits rise with the position: the first requests of a long query are surely done.
@@ -141,11 +162,14 @@ def done_by(
         else:
             beyond = middle
     done = 1.0
+    before = 1.0
     total = 0.0
     for i in range(full_batches.size):
         while counted < full_batches[i]:
             wait = here[counted] + part * (there[counted] - here[counted])
-            done *= noise_below((at - wait) / (full_seconds * step), below)
+            one = noise_below((at - wait) / (full_seconds * step), below)
+            done *= both_of(one, before, float(columns[counted] - columns[counted - 1]) if counted > 0 else 1.0)
+            before = one
             counted += 1
         if done < NEGLIGIBLE:
             break
@@ -164,13 +188,14 @@ def latency_cdf(
     waits: NDArray[np.float64],
     tails: NDArray[np.float64],
     nodes: NDArray[np.int64],
+    columns: NDArray[np.int64],
     classes: QueryClasses,
     noise: UnitGamma,
 ) -> float:
     """P(all requests of a query are done by `at`): waits rise and fall together, service times are independent.
 
-    waits[u, j - 1] is what the j-th request's exceeds with probability tails[u], falling to 0; each such step is
-    shared out among nodes[u]. Equation (30).
+    waits[u, k] is what that of the request at place columns[k] exceeds with probability tails[u], falling to 0; each
+    such step is shared out among nodes[u]. The classes count full batches in columns. Equation (30).
     """
     _, remainders, _, full_seconds = classes
     below, step = noise
@@ -186,7 +211,7 @@ def latency_cdf(
             continue
         for k in range(nodes[u]):
             part = share_between(tails[u], tails[u + 1], k, nodes[u])
-            total += weight / nodes[u] * done_by(at, waits[u], waits[u + 1], part, classes, noise)
+            total += weight / nodes[u] * done_by(at, waits[u], waits[u + 1], part, columns, classes, noise)
     return min(total, 1.0)
 
 
@@ -194,15 +219,17 @@ def latency_cdf(
 def mean_last_end(
     waits: NDArray[np.float64],
     weights: NDArray[np.float64],
+    columns: NDArray[np.int64],
     classes: QueryClasses,
     noise: UnitGamma,
     narrowest: float,
     steps: int,
 ) -> NDArray[np.float64]:
-    """Mean time until the last request of each class's queries is done, waits[u, j - 1] having weights[u].
+    """Mean time until the last request of each class's queries is done, waits[u, k] of columns having weights[u].
 
     No service time is below `narrowest` times its mean. From when on the last request may be done to when it surely is,
-    the integral takes so many steps, which grow, for some requests are short. Equation (30).
+    the integral takes so many steps, which grow, for some requests are short. Of the requests before the last ones
+    ever fewer are looked at. Equation (30).
     """
     full_batches, remainders, _, full_seconds = classes
     below, step = noise
@@ -228,9 +255,19 @@ def mean_last_end(
                 if rest > 0.0:
                     done = noise_below((at - waits[u, n]) / (rest * step), below)
                 j = n - 1
-                while j >= 0 and at - waits[u, j] < certain * full_seconds and done > NEGLIGIBLE:
-                    done *= noise_below((at - waits[u, j]) / (full_seconds * step), below)
-                    j -= 1
+                later = noise_below((at - waits[u, j]) / (full_seconds * step), below) if n > 0 else 1.0
+                stride = 1
+                seen = 0
+                while j > 0 and later < 1.0 and done > NEGLIGIBLE:
+                    seen += 1
+                    if seen >= LAST_ONES and seen % DOUBLED_AFTER == 0:
+                        stride *= 2
+                    before = max(j - stride, 0)
+                    earlier = noise_below((at - waits[u, before]) / (full_seconds * step), below)
+                    done *= both_of(later, earlier, float(columns[j] - columns[before]))
+                    j = before
+                    later = earlier
+                done *= later
                 late += (1.0 - done) * 2.0 * part / steps
             out[i] += weights[u] * (start + late * (end - start))
     return out

@@ -161,8 +161,9 @@ def steps_to_finish(
     """
     most = bulk.size - 1
     levels = in_system.size
-    starts = np.zeros((levels + most, cores + 1))
-    own = np.zeros(cores + 1)
+    together = min(most, cores)
+    starts = np.zeros((levels + most, together + 1))
+    own = np.zeros(together + 1)
     # Where all cores are busy on arrival, requests start one a departure, the first after levels - cores + 1.
     own[0] = 1.0
     for k in range(1, most + 1):
@@ -177,24 +178,25 @@ def steps_to_finish(
         idle = cores - n
         for k in range(1, min(idle, most) + 1):
             starts[0, k] += in_system[n] * bulk[k]
-        own[:] = 0.0
-        own[idle] = 1.0
+        if idle < most:
+            own[:] = 0.0
+            own[idle] = 1.0
         for k in range(idle + 1, most + 1):
             _start_next(own, cores)
-            for m in range(1, cores + 1):
+            for m in range(1, together + 1):
                 starts[k - idle, m] += in_system[n] * bulk[k] * own[m]
     law = np.zeros(limit + 1)
-    running = np.zeros(cores + 1)
+    running = np.zeros(together + 1)
     left = 1.0
     step = 0
     while left > negligible and step < limit:
         if step < starts.shape[0]:
-            for m in range(1, cores + 1):
+            for m in range(1, together + 1):
                 running[m] += starts[step, m]
         done = running[1] / cores
-        for m in range(1, cores + 1):
+        for m in range(1, together + 1):
             running[m] -= running[m] * m / cores
-            if m < cores:
+            if m < together:
                 running[m] += running[m + 1] * (m + 1) / cores
         step += 1
         law[step] = done
@@ -205,7 +207,7 @@ def steps_to_finish(
 @kernel
 def _start_next(own: NDArray[np.float64], cores: int) -> None:
     """One departure while the query waits: its requests in service stay m if one of them left, else become m + 1."""
-    for m in range(cores, 0, -1):
+    for m in range(own.size - 1, 0, -1):
         own[m] = own[m] * m / cores + own[m - 1] * (1.0 - (m - 1) / cores)
     own[0] = 0.0
 

@@ -14,10 +14,12 @@ from .mg1 import Mg1Queue
 from .mixed_methods import BlurredQueue, MixedQueue
 from .mxdc import MxDcQueue
 from .mxgc import MxGcQueue
-from .mxmc import MxMcQueue
+from .mxmc import MxMcQueue, chain_steps
 from .protocol import StationQueue
 from .request_mix import RequestMix
 
+#: Steps of the chain of departures from which on it takes too long: some tenths of a second.
+LONGEST_CHAIN = 600_000_000
 EXACT = "exact"
 #: What an answer that is not exact leans on; what it is off by was measured of each.
 CUT_ESTIMATE = "shorter last requests"
@@ -50,12 +52,13 @@ def station_queue(mix: RequestMix, slowdowns: NDArray[np.float64]) -> tuple[Stat
 
 def uncontended_queue(mix: RequestMix, servers: int) -> tuple[StationQueue, str]:
     """Choose the sharpest method for a station; return the queue and what kind of answer it gives."""
-    if servers == 1 and not (mix.alike and mix.scv in (0.0, 1.0)):
+    chained = mix.alike and mix.scv == 1.0 and chain_steps(mix, servers) <= LONGEST_CHAIN
+    if servers == 1 and not ((mix.alike and mix.scv == 0.0) or chained):
         exact = mix.scv == 0.0 or (mix.scv <= 1.0 and not mix.falling)
         return Mg1Queue(mix), EXACT if exact else NOISE_ESTIMATE
     if mix.alike and mix.scv == 0.0:
         return MxDcQueue(mix, servers), EXACT
-    if mix.alike and mix.scv == 1.0:
+    if chained:
         return MxMcQueue(mix, servers), EXACT
     single = mix.singleness
     if single == 1.0:

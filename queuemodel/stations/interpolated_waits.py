@@ -13,7 +13,7 @@ from ..kernels.doubles import ROUNDING
 from .fast_server import FastServer
 from .mxdc import MxDcQueue
 from .mxdc_law import MxDcLaw
-from .mxmc import MxMcLaw, MxMcQueue
+from .mxmc import LongBulkLaw, MxMcLaw, MxMcQueue
 
 # Waits are tabulated at these shares of a mean service time, then at steps of it, then at times that grow by a factor:
 # the law bends near 0 and at multiples of the service time, and is exponential far out.
@@ -70,7 +70,8 @@ class Corner:
 
     def waits(self, rate: float, positions: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Times, and the logarithm of the probability to wait longer; shapes (n,) and (n, positions)."""
-        law: MxDcLaw | MxMcLaw = self.queue.at(rate)
+        queue = self.queue
+        law: MxDcLaw | MxMcLaw | LongBulkLaw = queue.waits_at(rate) if isinstance(queue, MxMcQueue) else queue.at(rate)
         turns = float(positions[-1]) / self.queue.cores
         reach = FURTHER * (float(self.fast.at(rate).quantiles(DEEPEST)[0]) + turns * self.request) + self.request
         times = _times(self.request, reach)
@@ -125,15 +126,15 @@ class InterpolatedWaits:
         delayed = [np.exp(logs[0]) for _, logs in self._tables]
         self.delayed = np.maximum.accumulate((1.0 - wild) * delayed[0] + wild * delayed[-1])
 
-    def quantiles(self, tails: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Waits of all requests that are exceeded with tail probabilities, which fall; shape (tails, last position)."""
+    def quantiles(self, tails: NDArray[np.float64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Waits that are exceeded with tail probabilities, which fall, at places in a query; shape (tails, columns)."""
         levels, delayed = np.append(0.0, LEVELS), np.log(self.delayed)
         waits = [
             mxgc_kernel.corner_waits(tails, delayed, times, logs, levels, self._ratios, corner.own)
             for corner, (times, logs) in zip(self.corners, self._tables, strict=True)
         ]
         known = _interpolated(waits, self.corners)
-        return np.ascontiguousarray(mxgc_kernel.at_all_positions(known, self.positions).T)
+        return np.ascontiguousarray(mxgc_kernel.at_columns(known, self.positions, columns).T)
 
 
 def _interpolated(values: list[NDArray[np.float64]], corners: tuple[Corner, ...]) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from .interpolated_waits import LEAST_TAIL, Corner, InterpolatedWaits
 from .mxdc import MxDcQueue
 from .mxmc import MxMcQueue
 from .protocol import StationQueue
+from .query_groups import rungs, shared_out
 from .request_mix import RequestMix
 
 #: Ratio of the tail probabilities at which waits are known, from one to the next: between them they are interpolated.
@@ -31,6 +32,12 @@ SURE_TAILS = (0.997, 0.99, 0.97, 0.94, 0.9, 0.85, 0.78)
 MEAN_STEPS = 48
 #: Classes of queries whose mean is solved, at most.
 MOST_MEANS = 256
+#: Products over requests that the mean may take, each of so many factors; else waits are taken at fewer tails.
+MEAN_PRODUCTS = 10_000_000
+LONG_PRODUCT = 64
+FEWEST_ROWS = 12
+#: Requests of a query up to which the wait of each is told.
+MOST_COLUMNS = 2048
 #: Positions in a query whose waits are solved; of longer queries the others lie between.
 MOST_POSITIONS = 48
 #: How far apart, in logarithm, remainders may be that count as one: so many deviations of the noise, but no more than
@@ -60,11 +67,14 @@ class MxGcQueue(StationQueue):
         self.mix = mix
         self.cores = cores
         self.noise = unnamed(unit_table(mix.scv)) if mix.scv > 0.0 else None
-        self.classes = unnamed(_grouped(mix)) if mix.scv > 0.0 else mix.classes
+        classes = unnamed(_grouped(mix)) if mix.scv > 0.0 else mix.classes
+        #: Places in a query of the requests whose waits are told, and the classes with full batches counted in these.
+        self.columns = _columns(classes, mix.most)
+        self.classes = unnamed(QueryClasses(np.searchsorted(self.columns, classes[0], side="right"), *classes[1:]))
         self.positions = _some_positions(mix.most)
         same = _alike(mix) if single else _in_full_batches(mix)
         weight = min(_scv_of_requests(mix) if single else mix.scv, 1.0)
-        by_work = self.classes if mix.scv > 0.0 else _merged(mix, np.full(mix.remainders.size, SAME_WORK))
+        by_work = classes if mix.scv > 0.0 else _merged(mix, np.full(mix.remainders.size, SAME_WORK))
         self.fast, self.alike = FastServer(by_work, mix.scv, cores), FastServer(same.classes, weight, cores)
         request, own = same.full_seconds, mix.full_seconds / same.full_seconds
         corners = []
@@ -80,6 +90,11 @@ class MxGcQueue(StationQueue):
             wild = FastServer(same.classes, 1.0, cores)
             corners.append(Corner(MxMcQueue(same, cores), wild, wild, request, own, weight))
         self.corners = tuple(corners)
+
+    @cached_property
+    def shares(self) -> NDArray[np.float64]:
+        """Shares of the requests that the columns stand for."""
+        return shared_out(self.mix.position_shares, self.columns)
 
     def at(self, rate: float) -> MxGcLaw:
         """Solve the queue at a rate of queries per second, below the stable one."""
@@ -97,7 +112,7 @@ class MxGcLaw:
         self.queue = queue
         waits = InterpolatedWaits(queue.corners, queue.fast, queue.alike, rate, queue.positions)
         self.tails = _tails(waits.delayed)
-        self.waits = np.vstack([waits.quantiles(self.tails[:-1]), np.zeros(queue.mix.most)])
+        self.waits = np.vstack([waits.quantiles(self.tails[:-1], queue.columns), np.zeros(queue.columns.size)])
         self.waits[-1] = self.waits[-2]
         self._narrow = NODE_WIDTH * math.sqrt(queue.mix.scv) * queue.mix.full_seconds
         if queue.noise is not None:
@@ -108,7 +123,9 @@ class MxGcLaw:
         queue = self.queue
         if queue.noise is None:
             return mxgc_kernel.quiet_latency(at, self.waits, self.tails, queue.classes)
-        return mxgc_kernel.latency_cdf(at, self.waits, self.tails, self._nodes, queue.classes, queue.noise)
+        return mxgc_kernel.latency_cdf(
+            at, self.waits, self.tails, self._nodes, queue.columns, queue.classes, queue.noise
+        )
 
     @property
     def mean(self) -> float:
@@ -117,7 +134,7 @@ class MxGcLaw:
         full_batches, remainders, probability, full_seconds = queue.classes
         if queue.noise is None:
             full_end = np.where(full_batches > 0, self._middle[:, full_batches - 1] + full_seconds, 0.0)
-            rest_end = self._middle[:, np.minimum(full_batches, queue.mix.most - 1)] + remainders
+            rest_end = self._middle[:, np.minimum(full_batches, queue.columns.size - 1)] + remainders
             return float(self._weights @ np.maximum(full_end, np.where(remainders > 0.0, rest_end, 0.0)) @ probability)
         # A query's single request ends a mean service time after its wait; other queries end later than their last one.
         last = full_batches + (remainders > 0.0) - 1
@@ -125,7 +142,10 @@ class MxGcLaw:
         if last.max() > 0:
             several = QueryClasses(*_some_classes(full_batches[last > 0], remainders[last > 0]), full_seconds)
             narrowest = max(0.0, 1.0 - DEVIATIONS * math.sqrt(queue.mix.scv))
-            later = mxgc_kernel.mean_last_end(self._middle, self._weights, several, queue.noise, narrowest, MEAN_STEPS)
+            weights, middle = self._some_middle(several.full_batches)
+            later = mxgc_kernel.mean_last_end(
+                middle, weights, queue.columns, several, queue.noise, narrowest, MEAN_STEPS
+            )
             later -= self._mean_waits[several.full_batches + (several.remainders > 0.0) - 1]
             ends += np.where(last > 0, np.interp(*_places(queue.classes, several), later), 0.0)
         return float(probability @ (self._mean_waits[last] + ends))
@@ -135,17 +155,27 @@ class MxGcLaw:
         if at < 0.0:
             return 0.0
         longer = [mxgc_kernel.tail_of_wait(at, j, self.waits, self.tails) for j in range(self.waits.shape[1])]
-        return 1.0 - float(self.queue.mix.position_shares @ np.array(longer))
+        return 1.0 - float(self.queue.shares @ np.array(longer))
 
     @property
     def mean_wait(self) -> float:
         """Mean time that a request waits, over all requests, in seconds."""
-        return float(self._mean_waits @ self.queue.mix.position_shares)
+        return float(self._mean_waits @ self.queue.shares)
 
     @cached_property
     def _mean_waits(self) -> NDArray[np.float64]:
         """Mean waits of the first, second, ... request of a query, in seconds."""
         return np.asarray(self._weights @ self._middle)
+
+    def _some_middle(self, full_batches: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Weights, and waits of each request, between tail probabilities; of very long queries few, for time's sake."""
+        each = full_batches.size * MEAN_STEPS * min(int(full_batches.max()), LONG_PRODUCT)
+        rows = max(MEAN_PRODUCTS // each, FEWEST_ROWS)
+        if rows >= self._weights.size:
+            return self._weights, self._middle
+        starts = np.linspace(0, self._weights.size, rows, endpoint=False).astype(np.int64)
+        weights = np.add.reduceat(self._weights, starts)
+        return weights, np.add.reduceat(self._weights[:, None] * self._middle, starts) / weights[:, None]
 
     @cached_property
     def _weights(self) -> NDArray[np.float64]:
@@ -217,6 +247,15 @@ def _scv_of_requests(mix: RequestMix) -> float:
     """Squared coefficient of variation of a request's service time, sizes and noise together."""
     requests = float(mix.probability @ mix.counts)
     return max((1.0 + mix.scv) * _squares(mix) * requests / mix.work**2 - 1.0, 0.0)
+
+
+def _columns(classes: QueryClasses, most: int) -> NDArray[np.int64]:
+    """Choose the places in a query at which waits are told: all, or of a long one those of last requests and some."""
+    if most <= MOST_COLUMNS:
+        return np.arange(1, most + 1)
+    full_batches, remainders, _, _ = classes
+    last = np.concatenate([full_batches[full_batches > 0], full_batches[remainders > 0.0] + 1])
+    return np.unique(np.concatenate([rungs(most), last]))
 
 
 def _some_positions(most: int) -> NDArray[np.int64]:

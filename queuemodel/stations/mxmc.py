@@ -8,8 +8,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import mxmc as mxmc_kernel
+from ..kernels import mxmc as mxmc_kernel, mxmc_lattices as lattices_kernel
+from ..kernels.jit import unnamed
 from .protocol import StationQueue
+from .query_groups import rungs, shared_out
 from .request_mix import RequestMix
 
 #: Probability to leave out of laws that percentiles up to 99.99 and their logarithms are read from.
@@ -18,6 +20,10 @@ NEGLIGIBLE = 1e-13
 MEMORY = 40
 #: Change of the ratio of neighbors, from one to the next, at which the law passes for geometric.
 STEADY = 1e-14
+#: Requests of a query up to which each number in the system is told from the next; the time goes as their square.
+LONGEST_BULK = 2048
+#: Numbers of requests that each step counts as at least, for it takes memory, too.
+FEWEST_KINDS = 40
 
 
 class MxMcQueue(StationQueue):
@@ -30,6 +36,10 @@ class MxMcQueue(StationQueue):
     def at(self, rate: float) -> MxMcLaw:
         """Solve the queue at a rate of queries per second, below the stable one."""
         return MxMcLaw(self.mix, self.cores, rate)
+
+    def waits_at(self, rate: float) -> MxMcLaw | LongBulkLaw:
+        """Solve for waits alone, which costs no more however many requests a query brings."""
+        return LongBulkLaw(self.mix, self.cores, rate) if self.mix.most > LONGEST_BULK else self.at(rate)
 
 
 class MxMcLaw:
@@ -89,8 +99,13 @@ class MxMcLaw:
         """P(a request waits <= `at` seconds), over all requests."""
         if at < 0.0:
             return 0.0
-        longer = np.exp(self.log_waits(np.array([at]), np.arange(1, self.bulk.size))[0])
-        return 1.0 - float(longer @ self.mix.position_shares)
+        positions, shares = self._positions
+        return 1.0 - float(np.exp(self.log_waits(np.array([at]), positions)[0]) @ shares)
+
+    @cached_property
+    def _positions(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        positions = rungs(self.mix.most)
+        return positions, shared_out(self.mix.position_shares, positions)
 
     @property
     def mean_wait(self) -> float:
@@ -101,3 +116,24 @@ class MxMcLaw:
         beyond = float(law[-1]) * self.ratio / keep
         waiting = float(law @ queue) + beyond * (float(queue[-1]) + 1.0 / keep)
         return waiting / (self.rate * self.per_query)
+
+
+def chain_steps(mix: RequestMix, cores: int) -> int:
+    """How many steps the chain of departures takes at most, for the law of the latency."""
+    levels = (MEMORY + 2) * cores + 3 * mix.most
+    return levels * min(mix.most, cores) * max(int(np.count_nonzero(mix.count_law)), FEWEST_KINDS)
+
+
+class LongBulkLaw:
+    """Waits in the pool at one arrival rate, where some queries bring thousands of requests."""
+
+    def __init__(self, mix: RequestMix, cores: int, rate: float) -> None:
+        self.cores = cores
+        more_than = mix.more_than
+        self.service_mean = mix.work / float(more_than.sum())
+        law = lattices_kernel.number_on_lattices(rate * self.service_mean, more_than, cores)
+        self.in_system = unnamed(law)
+
+    def log_waits(self, times: NDArray[np.float64], positions: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Log of the probabilities that requests wait longer; as `MxDcLaw.log_waits`."""
+        return lattices_kernel.log_waits_on_lattices(times, positions, self.in_system, self.service_mean, self.cores)

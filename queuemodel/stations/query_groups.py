@@ -75,6 +75,21 @@ def grouped(
     return ladder[np.searchsorted(starts, taken, side="right") - 1], means, mass[taken].astype(np.float64, copy=False)
 
 
+def rungs(most: int) -> NDArray[np.int64]:
+    """Positions in a query from 1 to `most`: each, or of very many the first few hundred and a geometric ladder."""
+    return _ladder(most)[1:]
+
+
+def shared_out(shares: NDArray[np.float64], positions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Share out what shares[i] of position i + 1 is among the two next to it of some positions, from 1 to the last."""
+    every = np.arange(1, shares.size + 1)
+    below = np.searchsorted(positions, every, side="right") - 1
+    above = np.minimum(below + 1, positions.size - 1)
+    upward = (every - positions[below]) / np.maximum(positions[above] - positions[below], 1)
+    both = np.bincount(np.append(below, above), np.append(shares * (1.0 - upward), shares * upward), positions.size)
+    return both.astype(np.float64, copy=False)
+
+
 def _ladder(most: int) -> NDArray[np.int64]:
     """Numbers of full batches from 0 to `most`: each of the first, then a geometric ladder."""
     if most <= EXACT_COUNTS:

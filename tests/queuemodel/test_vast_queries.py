@@ -6,8 +6,10 @@ from hypothesis import example, given, settings, strategies as st
 
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Stations, analyze
 from recplan.queuemodel.inputs.size_laws import LARGEST_SIZE
-from recplan.queuemodel.stations import mxdc, mxdc_law, mxdc_pool, query_groups, request_mix
+from recplan.queuemodel.stations import mxdc, mxdc_law, mxdc_pool, mxgc, query_groups, request_mix
 from recplan.queuemodel.stations.mxdc import MxDcQueue
+from recplan.queuemodel.stations.mxgc import MxGcQueue
+from recplan.queuemodel.stations.mxmc import LongBulkLaw, MxMcLaw, MxMcQueue
 
 #: What a solution may hold: classes of queries, cells of a lattice, points of a table and of a workload.
 MOST_CLASSES = 20_000
@@ -124,3 +126,81 @@ def test_sizes_out_of_order_are_cut_as_ordered_ones_are():
     pairs = set(zip(mix.full_batches.tolist(), mix.remainders.tolist(), strict=True))
     assert len(pairs) == mix.probability.size
     assert mix.work == pytest.approx(np.mean([s // 9 * 0.2 + (s % 9 and falling.seconds(s % 9)) for s in range(1, 31)]))
+
+
+def noisy(cores, batch, sizes, scv, curve=CURVE):
+    machine = Machine(CorePool(cores, ServiceCurve.from_table(curve.batch_sizes, curve.seconds_at, scv=scv)))
+    return machine, Policy(batch), Stations.of(machine, sizes, Policy(batch))
+
+
+@pytest.mark.parametrize(
+    ("cores", "batch", "sizes", "utilization", "scv"),
+    [
+        (1, 3, QuerySizes.uniform(1, 500_000), 0.7, 0.1),
+        (8, 3, QuerySizes.uniform(1, 300_000), 0.7, 1.0),
+        (8, 1, QuerySizes.uniform(1, 100_000), 0.99, 0.1),
+        (32, 64, ROWS_OF_A_LOG, 0.8, 5.0),
+        (10_000, 3, QuerySizes.fixed(1_000_000), 0.9, 1.0),
+    ],
+)
+def test_vast_noisy_queries_wait_as_at_one_fast_server(cores, batch, sizes, utilization, scv):
+    machine, policy, stations = noisy(cores, batch, sizes, scv)
+    mix, qps = stations.cpu.mix, utilization * stations.stable_qps
+    latency = analyze(machine, sizes, policy, qps)
+    work = mix.full_batches * mix.full_seconds + mix.remainders
+    square = float(mix.probability @ (work**2 + scv * (mix.full_batches * mix.full_seconds**2 + mix.remainders**2)))
+    least = 0.5 * qps * square / cores**2 / (1.0 - utilization) + float(mix.probability @ work) / cores
+    # At most, the longest of what all cores are at in the end.
+    longest = mix.longest * (1.0 + (np.sqrt(scv) + scv) * np.log(cores + 1.0))
+    assert least * 0.99 <= latency.mean <= least * 1.01 + 1.5 * longest
+    assert latency.mean < latency.percentile(95)
+    assert latency.wait_mean > 0.0
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.integers(1, 400),
+    st.one_of(
+        st.integers(100, 5_000).map(lambda most: QuerySizes.uniform(1, most)),
+        st.integers(100, 5_000).map(lambda most: QuerySizes.lognormal(100.0, 1.5, most)),
+    ),
+    st.floats(0.05, 0.99),
+)
+def test_waits_on_lattices_are_those_that_each_number_tells(cores, sizes, utilization):
+    _, _, stations = noisy(cores, 1, sizes, 1.0, ServiceCurve.from_table([1], [1.0]))
+    mix = stations.cpu.mix
+    rate = utilization * cores / mix.work
+    positions = np.unique(np.geomspace(1, mix.most, 20).round().astype(np.int64))
+    times = np.append(0.0, np.geomspace(0.01, 20.0 * mix.most / cores, 30))
+    ours = LongBulkLaw(mix, cores, rate)
+    assert ours.in_system[0][0] == pytest.approx(1.0, abs=1e-5)
+    theirs = np.exp(MxMcLaw(mix, cores, rate).log_waits(times, positions))
+    np.testing.assert_allclose(np.exp(ours.log_waits(times, positions)), theirs, rtol=2e-3, atol=1e-7)
+
+
+@pytest.mark.parametrize(("cores", "most"), [(8, 500), (40, 250), (150, 90)])
+@pytest.mark.parametrize("utilization", [0.4, 0.95])
+def test_where_the_exact_chain_would_take_too_long_the_estimate_is_as_good(cores, most, utilization):
+    _, _, stations = noisy(cores, 1, QuerySizes.uniform(1, most), 1.0, ServiceCurve.from_table([1], [1.0]))
+    mix = stations.cpu.mix
+    rate = utilization * cores / mix.work
+    exact, estimate = MxMcQueue(mix, cores).at(rate), MxGcQueue(mix, cores, single=False).at(rate)
+    assert estimate.mean == pytest.approx(exact.mean, rel=6e-3)
+    for times in (0.7, 1.0, 2.0):
+        assert estimate.latency(times * exact.mean) == pytest.approx(exact.latency(times * exact.mean), abs=8e-3)
+
+
+def test_a_long_query_is_as_late_where_few_of_its_requests_are_told_apart(monkeypatch):
+    sizes = QuerySizes.from_samples(range(60, 1_501, 60))
+    _, _, stations = noisy(40, 1, sizes, 0.5)
+    law = stations.cpu.queue.at(0.8 * stations.stable_qps)
+    monkeypatch.setattr(mxgc, "MOST_COLUMNS", 0)
+    some = MxGcQueue(stations.cpu.mix, 40, single=False)
+    assert some.columns.size < stations.cpu.mix.most // 2
+    other = some.at(0.8 * stations.stable_qps)
+    assert other.mean == pytest.approx(law.mean, rel=1e-4)
+    assert other.mean_wait == pytest.approx(law.mean_wait, rel=1e-4)
+    for times in (0.3, 1.0, 3.0):
+        at = times * law.mean
+        assert other.latency(at) == pytest.approx(law.latency(at), abs=1e-4)
+        assert other.wait(at) == pytest.approx(law.wait(at), abs=1e-4)
