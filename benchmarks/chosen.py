@@ -253,7 +253,8 @@ def registry() -> Iterator[Constant]:
     at = "queuemodel.stations.request_mix"
     yield Constant(at, "NEGLIGIBLE", (1e-8, 1e-16), by.percentiles("cut"), 0.0)
     yield Constant(at, "MOST_CLASSES", (512, 1 << 14), by.percentiles("vast"), 10**6)
-    yield Constant(at, "NEARLY_ONE", (1.02, 1.05, 1.2), by.against_simulation("nearly"))
+    yield Constant(at, "NEARLY_ONE", (1.005, 1.05, 1.1), by.against_simulation("nearly"))
+    yield Constant(at, "MOSTLY_ONE", (1.05, 1.1, 1.5), by.against_simulation("nearly"))
     at = "solvers.capacity"
     yield Constant(at, "TOLERANCE", (1e-4, 1e-8), by.capacities, 1e-10)
     yield Constant(at, "IDLE", (1e-4, 1e-9), by.capacities, 1e-9)

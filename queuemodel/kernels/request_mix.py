@@ -147,11 +147,13 @@ def mix_sums(
     bound: float,
     alone_late: NDArray[np.float64],
     nearly_one: float,
+    mostly_one: float,
 ) -> MixSums:
     """What `cut`, `moments` and `idle_latencies` tell of many policies, in one pass over the sizes for each batch size.
 
     The parameters are those of `stations.request_mix.mix_sums`; a batch of b items takes seconds[b], and queries pass
-    for single requests up to a mean of `nearly_one`, weighted by work. Equation (46).
+    for single requests up to a mean of `nearly_one` requests, and of `mostly_one` full batches, weighted by work.
+    Equation (46).
     """
     shape = (batches.size, thresholds.size)
     works = np.empty(shape)
@@ -162,7 +164,7 @@ def mix_sums(
     for i in range(batches.size):
         full_size = min(batches[i], seconds.size - 1)
         full_seconds = seconds[full_size]
-        work = square = slow = requests = first_free = all_free = 0.0
+        work = square = slow = share = requests = batched = first_free = all_free = 0.0
         size = whole = left = done = 0
         some_full = False
         same_remainder = True
@@ -190,7 +192,9 @@ def mix_sums(
                 if full > 0:
                     longest = max(longest, alone_late[full_size])
                 slow += p if idle > bound else p * longest
-                requests += p * brought * (full + (remainder > 0.0))
+                share += p
+                requests += p * (full + (remainder > 0.0))
+                batched += p * brought * max(full + min(remainder / full_seconds, 1.0), 1.0)
                 some_full = some_full or full > 0
                 if remainder > 0.0:
                     same_remainder = same_remainder and (remainder_seen == 0.0 or remainder == remainder_seen)
@@ -199,7 +203,7 @@ def mix_sums(
             squares[i, j] = square
             late[i, j] = slow
             alike[i, j] = remainder_seen == 0.0 or (same_remainder and not some_full)
-            single[i, j] = requests < nearly_one * work
+            single[i, j] = requests < nearly_one * share and batched < mostly_one * work
     return MixSums(works, squares, late, alike, single)
 
 

@@ -25,10 +25,12 @@ from .query_groups import grouped, merged
 NEGLIGIBLE = 1e-14
 #: Classes up to which each is kept as it is; more of them take longer than their difference is worth.
 MOST_CLASSES = 4096
-#: Mean number of requests of the query that work is part of, below which queries pass for single requests in part, the
-#: more the fewer: their estimate is sharper, but knows nothing of requests that come together. That one query in a
-#: hundred brings most of the work must count.
-NEARLY_ONE = 1.1
+#: Mean number of requests below which queries pass for single requests in part, the more the fewer: their estimate is
+#: sharper, but with more of them cut p99 would be that of the wrong queries,
+NEARLY_ONE = 1.02
+#: and mean number of full batches, of the query that work is part of, below which they do, too: one query in a hundred
+#: may bring most of the work, and if it brings that in several requests, these come together.
+MOSTLY_ONE = 1.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,14 +117,17 @@ class RequestMix:
 
     @property
     def singleness(self) -> float:
-        """How far queries pass for single requests: 1 where each is one, falling to 0 at a mean of `NEARLY_ONE`.
+        """How far queries pass for single requests: 1 where each is one, 0 from `NEARLY_ONE` or `MOSTLY_ONE` on.
 
-        The mean is that of the queries that the work is part of.
+        For the second a remainder counts as far as it is as long as a full batch, and a query as one at least.
         """
         if self.most == 1:
             return 1.0
         work = self.probability * (self.full_batches * self.full_seconds + self.remainders)
-        return max(0.0, (NEARLY_ONE - float(work @ self.counts) / self.work) / (NEARLY_ONE - 1.0))
+        batches = np.maximum(self.full_batches + np.minimum(self.remainders / self.full_seconds, 1.0), 1.0)
+        few = (NEARLY_ONE - float(self.probability @ self.counts)) / (NEARLY_ONE - 1.0)
+        alone = (MOSTLY_ONE - float(work @ batches) / self.work) / (MOSTLY_ONE - 1.0)
+        return max(min(few, alone), 0.0)
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -211,4 +216,6 @@ def mix_sums(
         Others are late with this probability, at the items of their longest request.
     """
     seconds = curve.table(pmf.size)
-    return request_mix_kernel.mix_sums(pmf, seconds, batch_sizes, thresholds, servers, bound, alone_late, NEARLY_ONE)
+    return request_mix_kernel.mix_sums(
+        pmf, seconds, batch_sizes, thresholds, servers, bound, alone_late, NEARLY_ONE, MOSTLY_ONE
+    )

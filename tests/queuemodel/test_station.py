@@ -44,6 +44,10 @@ def work(station):
     return 0.0 if station is None else station.work
 
 
+#: As many short queries as make half of the work.
+RARE_AND_LONG = QuerySizes.mixture([(0.9947, QuerySizes.fixed(1)), (0.0053, QuerySizes.fixed(300))])
+
+
 @given(scenarios())
 def test_the_work_of_a_station_is_that_of_each_query_summed_over_its_requests(scenario):
     machine, sizes, policy = scenario
@@ -168,16 +172,26 @@ def test_the_sums_over_a_lattice_are_what_the_station_of_each_policy_has(machine
 def test_the_fewer_queries_are_cut_the_more_they_pass_for_single_requests(scv):
     machine = Machine(CorePool(4, ServiceCurve.from_table([1, 64], [0.002, 0.010], scv=scv)))
     mixes = {}
-    for share in (0.0, 1e-6, 0.025, 0.048, 0.06):
+    for share in (0.0, 1e-6, 0.01, 0.0199, 0.03):
         sizes = QuerySizes.from_pmf([0.5, 0.0, 0.5 - share, 0.0, 0.0, share])
         station = core_station(machine, sizes, batch_size=4, most=6)
         mixes[station.mix.singleness] = station.at(0.9 * station.stable_qps).latency(0.01)
-    assert list(mixes) == pytest.approx([1.0, 1.0, 0.5, 0.0, 0.0], abs=0.05)
-    assert sorted(mixes, reverse=True) == list(mixes)
+    assert list(mixes) == pytest.approx([1.0, 1.0 - 5e-5, 0.5, 0.005, 0.0])
     # No step on the way.
     early = list(mixes.values())
     assert abs(early[0] - early[1]) < 1e-4
     assert max(abs(np.diff(early))) < 0.01
+
+
+@pytest.mark.parametrize("scv", [0.0, 0.3, 1.0])
+def test_rare_queries_that_bring_half_of_the_work_wait_alike_whole_and_but_for_an_item(scv):
+    machine = Machine(CorePool(8, ServiceCurve.from_table([1, 1000], [0.001, 1.0], scv=scv)))
+    station, next_to_it = (core_station(machine, RARE_AND_LONG, batch, most=300) for batch in (300, 299))
+    rate = 0.75 * station.stable_qps
+    whole, cut = station.at(rate), next_to_it.at(rate)
+    assert cut.mean == pytest.approx(whole.mean, rel=0.04)
+    for time in (0.002, 0.02, 0.05, 0.15):
+        assert cut.latency(time) == pytest.approx(whole.latency(time), abs=0.02)
 
 
 def test_offloading_needs_an_accelerator():
