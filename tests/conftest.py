@@ -12,8 +12,10 @@ from source_tree import ROOT
 sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != ROOT]
 
 # Who only wants to know whether an installation works shall not meet a counterexample that nobody has seen before.
-hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
-hypothesis.settings.register_profile("exploring", deadline=None)
+# A draw may be the first to ask for kernels, and then waits until they are compiled.
+PATIENT = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("repeatable", derandomize=True, **PATIENT)
+hypothesis.settings.register_profile("exploring", **PATIENT)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
