@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import overload
 
 import numpy as np
@@ -162,9 +165,7 @@ class Contention:
         >>> Contention((1, 3), (1.0, 2.0)).table(4)
         array([1. , 1. , 1.5, 2. , 2. ])
         """
-        factors = np.interp(np.arange(arguments.whole("cores", cores) + 1), self.busy_cores, self.slowdowns)
-        factors[0] = 1.0
-        return factors
+        return _table(self.busy_cores, self.slowdowns, arguments.whole("cores", cores)).copy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,5 +240,15 @@ class ContentionByBatch:
 
     def _place(self, batch: float) -> tuple[int, float]:
         """Return the position of the tabulated batch size at or before a batch, and how far on to the next it is."""
-        place = float(np.interp(np.log(batch), np.log(self.batch_sizes), np.arange(len(self.batch_sizes))))
-        return int(place), place - int(place)
+        sizes = self.batch_sizes
+        if batch >= sizes[-1]:
+            return len(sizes) - 1, 0.0
+        below = max(bisect_right(sizes, batch) - 1, 0)
+        return below, max(math.log(batch / sizes[below]), 0.0) / math.log(sizes[below + 1] / sizes[below])
+
+
+@lru_cache(maxsize=16)
+def _table(busy_cores: tuple[int, ...], slowdowns: tuple[float, ...], cores: int) -> NDArray[np.float64]:
+    factors = np.interp(np.arange(cores + 1), busy_cores, slowdowns)
+    factors[0] = 1.0
+    return factors

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from .generations import Seen
 from .interpolation import linear
 from .jit import kernel
-from .seen_on_arrival_tables import middles_of
+from .seen_on_arrival_tables import QueryGroups, middles_of, quiet_tables, slowed_service
 
 
 @kernel
@@ -57,3 +57,40 @@ def waiting_share(seen: Seen, position_shares: NDArray[np.float64], servers: int
         part = (free - levels[u]) / (levels[u + 1] - levels[u])
         total += position_shares[j] * (tails[u] + part * (tails[u + 1] - tails[u]))
     return total
+
+
+@kernel
+def share_of_waiting(
+    slowed: Seen, alone: Seen, position_shares: NDArray[np.float64], servers: int, unit: float
+) -> float:
+    """Requests that wait, as a share of those that would if service took as long as with all servers busy."""
+    waiting = waiting_share(slowed, position_shares, servers, unit)
+    crowded = waiting_share(alone, position_shares, servers, unit)
+    return min(waiting / crowded, 1.0) if crowded > 0.0 else 1.0
+
+
+@kernel
+def quiet_pair(
+    slowed: Seen,
+    alone: Seen,
+    groups: QueryGroups,
+    full_seconds: float,
+    seconds: float,
+    slowdowns: NDArray[np.float64],
+    unit: float,
+    position_shares: NDArray[np.float64],
+) -> tuple[
+    tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    float,
+]:
+    """Make the tables of two laws without noise, with the slowdowns and with none, and tell `share_of_waiting`.
+
+    Equations (39) and (40).
+    """
+    servers = slowdowns.size - 1
+    service = slowed_service(seconds, slowdowns, 0.0, unit)
+    quick = slowed_service(seconds, np.ones(servers + 1), 0.0, unit)
+    one = quiet_tables(slowed.levels, groups, full_seconds, service)
+    other = quiet_tables(alone.levels, groups, full_seconds, quick)
+    return one, other, share_of_waiting(slowed, alone, position_shares, servers, unit)

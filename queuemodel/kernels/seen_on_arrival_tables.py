@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .generations import Seen
 from .interpolation import linear
 from .jit import kernel
-from .request_mix import QueryClasses
+from .request_mix import QueryClasses, idle_latencies
 
 #: Tail of the classes of queries from which on all are one group.
 RAREST = 1e-4
@@ -179,6 +179,16 @@ def quiet_tables(
 
 
 @kernel
+def slowed_service(seconds: float, slowdowns: NDArray[np.float64], scv: float, unit: float) -> SlowedService:
+    """Tell what servers gain that start with fewer busy ones, and what is left of a service. Equation (40)."""
+    servers = slowdowns.size - 1
+    gained = np.zeros(servers + 1)
+    for n in range(1, servers + 1):
+        gained[n] = gained[n - 1] + slowdowns[servers] - slowdowns[n]
+    return SlowedService(seconds, slowdowns, gained / servers, min(1.0, 0.5 * (1.0 + scv)), unit)
+
+
+@kernel
 def grouped(classes: QueryClasses, first: int, fineness: tuple[int, int], by_presence: bool) -> QueryGroups:
     """Groups of classes of queries that stand together, from the first-th class on.
 
@@ -209,3 +219,17 @@ def grouped(classes: QueryClasses, first: int, fineness: tuple[int, int], by_pre
         sums[2, group] += probability[now]
     shares = sums[2, : group + 1].copy()
     return QueryGroups(sums[0, : group + 1] / shares, sums[1, : group + 1] / shares, shares)
+
+
+@kernel
+def without_noise(
+    classes: QueryClasses, slowdowns: NDArray[np.float64], fineness: tuple[int, int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], QueryGroups, SingleRequests]:
+    """What a `QuietLaw` needs of the queries: their idle latencies, slowed and not, the groups and the single requests.
+
+    Equations (36) and (41).
+    """
+    single = single_requests(classes)
+    slowed = idle_latencies(classes, slowdowns)
+    alone = idle_latencies(classes, np.ones(slowdowns.size))
+    return slowed, alone, grouped(classes, single.seconds.size, fineness, False), single

@@ -82,7 +82,13 @@ class ContendedQueue(StationQueue):
     @cached_property
     def idle(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Latency of each class of queries on idle servers, with the slowdowns and with none."""
-        return self.mix.idle(self.slowdowns), self.mix.idle(np.ones(self.servers + 1))
+        return self._brought[0], self._brought[1]
+
+    @cached_property
+    def _brought(
+        self,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], tables_kernel.QueryGroups, tables_kernel.SingleRequests]:
+        return tables_kernel.without_noise(self.mix.classes, self.slowdowns, GROUPS)
 
     def at(self, rate: float) -> ContendedLaw:
         """Solve the station at a rate of its own queries per second, below the stable one."""
@@ -91,16 +97,14 @@ class ContendedQueue(StationQueue):
     @cached_property
     def single(self) -> tables_kernel.SingleRequests:
         """Queries of one shorter request."""
-        return unnamed(tables_kernel.single_requests(self.mix.classes))
+        return unnamed(self._brought[3])
 
     @cached_property
     def groups(self) -> tables_kernel.QueryGroups:
         """Groups of alike queries, finer in the tail; without noise those of one shorter request are in `single`."""
-        mix = self.mix
-        if mix.scv > 0.0:
-            return tables_kernel.grouped(mix.classes, 0, GROUPS, True)
-        first = int(np.searchsorted(mix.full_batches, 1))
-        return tables_kernel.grouped(mix.classes, first, GROUPS, False)
+        if self.mix.scv > 0.0:
+            return tables_kernel.grouped(self.mix.classes, 0, GROUPS, True)
+        return self._brought[2]
 
 
 class SeenOnArrivalLaw:
@@ -108,35 +112,12 @@ class SeenOnArrivalLaw:
 
     Parameters
     ----------
-    queue : ContendedQueue
-        The station.
-    seen : Seen
-        What is seen, in lumps.
-    slowdowns : ndarray of float64, shape (lumps + 1,)
-        Factors on a service time by the lumps of busy servers.
-    idle : ndarray of float64
-        Latency of each class of queries where none is seen, without noise.
+    quiet, noisy : QuietLaw or NoisyLaw
+        The law as it is read without noise, or with it; the other is None.
     """
 
-    def __init__(
-        self, queue: ContendedQueue, seen: Seen, slowdowns: NDArray[np.float64], idle: NDArray[np.float64]
-    ) -> None:
-        mix = queue.mix
-        pool = queue.pool
-        gained = np.append(0.0, np.cumsum(slowdowns[-1] - slowdowns[1:])) / pool.lumps
-        service = tables_kernel.SlowedService(pool.round, slowdowns, gained, min(1.0, 0.5 * (1.0 + mix.scv)), pool.unit)
-        self.quiet: law_kernel.QuietLaw | None = None
-        self.noisy: law_kernel.NoisyLaw | None = None
-        if mix.scv > 0.0:
-            self.noisy = unnamed(_noisy_law(queue, tables_kernel.thinned(seen, pool.lumps, *NOISY_LEVELS), service))
-        else:
-            groups = queue.groups
-            latencies, waits, factor = tables_kernel.quiet_tables(seen.levels, groups, mix.full_seconds, service)
-            self.quiet = unnamed(
-                law_kernel.QuietLaw(
-                    seen.tails, idle, mix.probability, latencies, groups.share, queue.single, waits, factor
-                )
-            )
+    def __init__(self, quiet: law_kernel.QuietLaw | None, noisy: law_kernel.NoisyLaw | None) -> None:
+        self.quiet, self.noisy = quiet, noisy
 
     def longer(self, at: float) -> float:
         """P(latency > `at` seconds)."""
@@ -152,8 +133,30 @@ class SeenOnArrivalLaw:
         return law_kernel.when_longer(share, least, unit, cell, self.quiet, self.noisy)
 
 
-def _noisy_law(queue: ContendedQueue, seen: Seen, service: tables_kernel.SlowedService) -> law_kernel.NoisyLaw:
-    mix = queue.mix
+def _quiet_laws(queue: ContendedQueue, slowed: Seen, alone: Seen) -> tuple[SeenOnArrivalLaw, SeenOnArrivalLaw, float]:
+    """Make the laws with the slowdowns and with none; tell how many of the requests still wait."""
+    mix, pool = queue.mix, queue.pool
+    *tables, fewer = contended_kernel.quiet_pair(
+        slowed, alone, queue.groups, mix.full_seconds, pool.round, pool.slowdowns, pool.unit, mix.position_shares
+    )
+    one, other = (
+        SeenOnArrivalLaw(
+            unnamed(
+                law_kernel.QuietLaw(
+                    seen.tails, idle, mix.probability, latencies, queue.groups.share, queue.single, waits, factor
+                )
+            ),
+            None,
+        )
+        for seen, idle, (latencies, waits, factor) in zip((slowed, alone), queue.idle, tables, strict=True)
+    )
+    return one, other, fewer
+
+
+def _noisy_law(queue: ContendedQueue, seen: Seen, slowdowns: NDArray[np.float64]) -> SeenOnArrivalLaw:
+    mix, pool = queue.mix, queue.pool
+    service = tables_kernel.slowed_service(pool.round, slowdowns, mix.scv, pool.unit)
+    seen = tables_kernel.thinned(seen, pool.lumps, *NOISY_LEVELS)
     full_batches, remainders, share = queue.groups
     levels, tails = seen
     middles = tables_kernel.middles_of(levels)
@@ -169,8 +172,13 @@ def _noisy_law(queue: ContendedQueue, seen: Seen, service: tables_kernel.SlowedS
     full_seconds = full_factor * np.where(full_batches > 0.0, mix.full_seconds, 0.0)[:, None]
     remainder_seconds = remainder_factor * remainders[:, None]
     noise = unnamed(unit_table(mix.scv))
-    return law_kernel.NoisyLaw(
-        tails, share, together, full_wait, full_seconds, remainder_wait, remainder_seconds, noise
+    return SeenOnArrivalLaw(
+        None,
+        unnamed(
+            law_kernel.NoisyLaw(
+                tails, share, together, full_wait, full_seconds, remainder_wait, remainder_seconds, noise
+            )
+        ),
     )
 
 
@@ -180,12 +188,19 @@ class ContendedLaw:
     def __init__(self, queue: ContendedQueue, rate: float) -> None:
         self.queue = queue
         self.base = queue.base.at(rate * queue.crowded)
+        #: Requests that wait, as a share of those that would if service took as long as with all servers busy.
+        self._fewer_wait = 1.0
         if queue.uniform:
             return
         pool = queue.pool
-        self.seen = pool.slowed(rate), pool.alone(rate * queue.crowded)
-        self.slowed = SeenOnArrivalLaw(queue, self.seen[0], pool.slowdowns, queue.idle[0])
-        self.crowded = SeenOnArrivalLaw(queue, self.seen[1], np.ones(pool.lumps + 1), queue.idle[1])
+        slowed, alone = pool.slowed(rate), pool.alone(rate * queue.crowded)
+        if queue.mix.scv == 0.0:
+            self.slowed, self.crowded, self._fewer_wait = _quiet_laws(queue, slowed, alone)
+            return
+        self.slowed = _noisy_law(queue, slowed, pool.slowdowns)
+        self.crowded = _noisy_law(queue, alone, np.ones(pool.lumps + 1))
+        shares = queue.mix.position_shares
+        self._fewer_wait = contended_kernel.share_of_waiting(slowed, alone, shares, pool.lumps, pool.unit)
 
     def latency(self, at: float) -> float:
         """P(latency of a query <= `at` seconds)."""
@@ -236,18 +251,6 @@ class ContendedLaw:
     def wait(self, at: float) -> float:
         """P(a request waits <= `at` seconds)."""
         return 1.0 - (1.0 - self.base.wait(at / self.queue.crowded)) * self._fewer_wait
-
-    @cached_property
-    def _fewer_wait(self) -> float:
-        """Requests that wait, as a share of those that would if service took as long as with all servers busy."""
-        queue = self.queue
-        if queue.uniform:
-            return 1.0
-        shares = queue.mix.position_shares
-        waiting, crowded = (
-            contended_kernel.waiting_share(seen, shares, queue.pool.lumps, queue.pool.unit) for seen in self.seen
-        )
-        return min(waiting / crowded, 1.0) if crowded > 0.0 else 1.0
 
 
 def _work_shares(mix: RequestMix) -> NDArray[np.float64]:
