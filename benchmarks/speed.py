@@ -186,9 +186,9 @@ def trace() -> list[bool]:
     return [quick, gib <= 1]
 
 
-def against(revision: str) -> None:
+def against(revision: str, only: str) -> None:
     """Print what each case takes as a share of what it took at a revision."""
-    for name, before, now in compared(revision, "timed_cases", [name for name, _ in cases()]):
+    for name, before, now in compared(revision, "timed_cases", [name for name, _ in cases() if only in name]):
         print(f"{name:70} {shown(before):>10} -> {shown(now):>10}; ratio {now / before:.2f}", flush=True)
 
 
@@ -205,9 +205,10 @@ def processor() -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--against", metavar="REV", help="compare with this version, as git names it, instead")
-    revision = parser.parse_args().against
-    if revision is not None:
-        against(revision)
+    parser.add_argument("--only", metavar="TEXT", default="", help="of that only cases whose name has this in it")
+    chosen = parser.parse_args()
+    if chosen.against is not None:
+        against(chosen.against, chosen.only)
         return 0
     versions = f"Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}"
     print(f"{processor()}, {os.cpu_count()} processors; {versions}; medians of warm runs")
