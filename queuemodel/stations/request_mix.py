@@ -123,9 +123,11 @@ class RequestMix:
         """
         if self.most == 1:
             return 1.0
+        few = (NEARLY_ONE - float(self.probability @ self.counts)) / (NEARLY_ONE - 1.0)
+        if few <= 0.0:
+            return 0.0
         work = self.probability * (self.full_batches * self.full_seconds + self.remainders)
         batches = np.maximum(self.full_batches + np.minimum(self.remainders / self.full_seconds, 1.0), 1.0)
-        few = (NEARLY_ONE - float(self.probability @ self.counts)) / (NEARLY_ONE - 1.0)
         alone = (MOSTLY_ONE - float(work @ batches) / self.work) / (MOSTLY_ONE - 1.0)
         return max(min(few, alone), 0.0)
 
