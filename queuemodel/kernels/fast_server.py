@@ -148,7 +148,7 @@ def noisy_work(low: float, step: float, count: int, classes: QueryClasses, scv: 
     if longest > 0.0:
         start = math.log(shortest) - HALF * step
         room = math.ceil(math.log(longest / shortest) / step) + 2 * HALF + 1
-    of_rest, residual_of_rest = noise_transforms(low + start, step, count + room, scv)
+    of_rest, residual_of_rest = noise_transforms(low + start, step, count + room if room > 0 else 0, scv)
 
     rests = np.zeros(room)
     masses = np.zeros(room)

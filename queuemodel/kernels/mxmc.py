@@ -111,10 +111,11 @@ def poisson_window(mean: float) -> tuple[int, NDArray[np.float64]]:
     first = max(middle - reach, 0)
     law = np.empty(middle + reach + 1 - first)
     law[middle - first] = math.exp(middle * math.log(mean) - mean - math.lgamma(middle + 1.0))
+    # Quotients first: they do not wait for each other.
     for k in range(middle, first, -1):
-        law[k - 1 - first] = law[k - first] * k / mean
+        law[k - 1 - first] = law[k - first] * (k / mean)
     for k in range(middle + 1, first + law.size):
-        law[k - first] = law[k - 1 - first] * mean / k
+        law[k - first] = law[k - 1 - first] * (mean / k)
     return first, law
 
 
@@ -135,17 +136,20 @@ def log_waits(
     last = at_least.size - 1
     for k in range(times.size):
         first, departures = poisson_window(times[k] * cores / mean)
+        below = np.append(0.0, np.cumsum(departures))
+        # Each level beyond the end falls by the ratio from the one before it, for whatever position.
+        falling = departures.copy()
+        for d in range(departures.size - 2, -1, -1):
+            falling[d] += ratio * falling[d + 1]
         for i in range(positions.size):
-            total = 0.0
-            beyond = 0.0
-            for d in range(departures.size):
-                level = max(first + d + cores - positions[i] + 1, 0)
-                if level < at_least.size:
-                    total += departures[d] * at_least[level]
-                    continue
-                # Each level beyond the end falls by the ratio from the one before it.
-                beyond = beyond * ratio if beyond > 0.0 else at_least[last] * ratio ** (level - last)
-                total += departures[d] * beyond
+            level = first + cores - positions[i] + 1
+            surely = min(max(-level, 0), departures.size)
+            known = min(max(last + 1 - level, surely), departures.size)
+            total = below[surely]
+            for d in range(surely, known):
+                total += departures[d] * at_least[level + d]
+            if known < departures.size:
+                total += at_least[last] * ratio ** (level + known - last) * falling[known]
             out[k, i] = math.log(max(total, LEAST_PROBABILITY))
     return out
 
