@@ -174,6 +174,9 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "FINE_STEP", (1 / 3, 1 / 6), by.percentiles("noise", "single"), 1 / 23)
     yield Constant(at, "GROWTH", (1.1, 1.5), by.percentiles("noise", "single"), 1.02)
     yield Constant(at, "LEAST_TAIL", (1e-4, 1e-8), by.percentiles("noise", "single"), 1e-10)
+    yield Constant(
+        at, "LEAST_LOG", (math.log(1e-7), math.log(1e-12)), by.percentiles("noise", "single"), math.log(1e-15)
+    )
     yield Constant(at, "FURTHER", (1.0, 2.0), by.percentiles("noise", "single"), 4.0)
     yield Constant(at, "JUMP", (1e-3, 1e-9), by.percentiles("noise"), 1e-8)
     yield Constant(at, "LEVEL_STEP", (0.05, 0.5), by.percentiles("noise", "single"), 0.01)

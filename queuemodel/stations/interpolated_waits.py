@@ -12,8 +12,7 @@ from ..kernels import mxgc as mxgc_kernel
 from ..kernels.doubles import ROUNDING
 from .fast_server import FastServer
 from .mxdc import MxDcQueue
-from .mxdc_law import MxDcLaw
-from .mxmc import LongBulkLaw, MxMcLaw, MxMcQueue
+from .mxmc import MxMcQueue
 
 # Waits are tabulated at these shares of a mean service time, then at steps of it, then at times that grow by a factor:
 # the law bends near 0 and at multiples of the service time, and is exponential far out.
@@ -26,6 +25,8 @@ JUMP = 1e-7
 HAIR = 1e-10
 #: Probability to wait longer at which the tables end: a hundredth of what the highest percentile, 99.99, leaves.
 LEAST_TAIL = 1e-6
+#: Logarithm of the probability from which on no row is solved: levels are moved, but hardly where they are that low.
+LEAST_LOG = math.log(1e-9)
 #: How much further waits are tabulated than the fast server says, which has neither as many servers nor jumps.
 FURTHER = 1.3
 DEEPEST = np.array([math.log(1.0 / LEAST_TAIL)])
@@ -71,11 +72,13 @@ class Corner:
     def waits(self, rate: float, positions: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Times, and the logarithm of the probability to wait longer; shapes (n,) and (n, positions)."""
         queue = self.queue
-        law: MxDcLaw | MxMcLaw | LongBulkLaw = queue.waits_at(rate) if isinstance(queue, MxMcQueue) else queue.at(rate)
         turns = float(positions[-1]) / self.queue.cores
         reach = FURTHER * (float(self.fast.at(rate).quantiles(DEEPEST)[0]) + turns * self.request) + self.request
         times = _times(self.request, reach)
-        logs = law.log_waits(times, positions)
+        if isinstance(queue, MxMcQueue):
+            logs = queue.waits_at(rate).log_waits(times, positions)
+        else:
+            logs = queue.at(rate).log_waits(times, positions, LEAST_LOG)
         # No request starts before those of its own query ahead let it, even on idle servers.
         rounds = (positions - 1) // self.queue.cores * (self.round_seconds * (1.0 - HAIR))
         logs[times[:, None] < rounds] = 0.0

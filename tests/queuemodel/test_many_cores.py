@@ -8,6 +8,8 @@ from hypothesis import given, settings, strategies as st
 
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Stations, analyze
 from recplan.queuemodel.inputs.machine import MOST_SERVERS
+from recplan.queuemodel.kernels import doubles
+from recplan.queuemodel.stations.interpolated_waits import LEAST_LOG
 
 CURVE = ServiceCurve.from_table([1, 64], [0.001, 0.003])
 
@@ -74,3 +76,13 @@ def test_on_many_cores_no_load_makes_queries_faster_and_no_core_slower(cores, lo
     assert more_load.wait_probability >= one.wait_probability - 1e-6
     assert more_cores.percentile(q) <= one.percentile(q) * (1.0 + 1e-6)
     assert more_cores.mean <= one.mean * (1.0 + 1e-6)
+
+
+def test_rows_of_waits_that_no_percentile_sees_are_not_solved():
+    curve = ServiceCurve.from_table([1, 10], [0.001, 0.010], scv=0.5)
+    station = Stations.of(Machine(CorePool(20, curve)), QuerySizes.fixed(11), Policy(10)).cpu
+    quiet = station.queue.corners[0]
+    _, logs = quiet.waits(0.7 * station.stable_qps, np.array([1, 2]))
+    unseen = np.flatnonzero((logs < LEAST_LOG).all(axis=1))
+    assert 0 < unseen[0] < len(logs) - 10
+    assert np.all(logs[unseen[0] + 1 :] == doubles.LEAST_LOG)
