@@ -366,6 +366,7 @@ GIVEN = {
     "units, formats and what a method is defined by": (
         "solvers.planning.daily_load.HOURS_PER_DAY",
         "solvers.planning.daily_load.WATTS_PER_KILOWATT",
+        "live.model",
         "profiles.files",
         "profiles.levers",
         "profiles.model",

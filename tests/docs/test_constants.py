@@ -9,7 +9,7 @@ import pytest
 import chosen
 from altered import altered, assignments
 
-PACKAGES = ("queuemodel", "profiles", "solvers", "cli")
+PACKAGES = ("queuemodel", "profiles", "solvers", "live", "cli")
 
 
 def numeric(value):

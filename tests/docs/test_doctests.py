@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 import pytest
 
-PACKAGES = ("queuemodel", "profiles", "solvers", "cli")
+PACKAGES = ("queuemodel", "profiles", "solvers", "live", "cli")
 
 
 def modules():

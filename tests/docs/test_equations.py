@@ -6,7 +6,7 @@ import pytest
 from source_tree import ROOT
 
 PAGE = "docs/how_it_works.md"
-PACKAGES = ("queuemodel", "profiles", "solvers", "cli")
+PACKAGES = ("queuemodel", "profiles", "solvers", "live", "cli")
 CITED = re.compile(r"\b[Ee]quations?\s+(\(\d+\)(?:(?:,\s|\sand\s)\(\d+\))*)")
 
 

@@ -10,7 +10,7 @@ from doc_pages import PAGES, ROOT, Step, read, run, run_python, steps
 from recplan.cli.application import COMMANDS, app
 
 SPAN = re.compile(r"`recplan ([a-z-]+)((?: [^`\n]*)?)`")
-LIBRARY = ("queuemodel", "profiles", "solvers")
+LIBRARY = ("queuemodel", "profiles", "solvers", "live")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -15,7 +15,7 @@ import recplan.queuemodel
 from recplan.queuemodel.kernels import jit
 from recplan.queuemodel.kernels.jit import kernel, sources_digest, why_not_kept
 
-PACKAGES = ("recplan.queuemodel", "recplan.profiles", "recplan.solvers", "recplan.cli")
+PACKAGES = ("recplan.queuemodel", "recplan.profiles", "recplan.solvers", "recplan.live", "recplan.cli")
 
 
 def sources():

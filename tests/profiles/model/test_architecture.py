@@ -5,9 +5,9 @@ import strategies
 import written_files
 from recplan.profiles import Architecture, EmbeddingTables, UnknownNameError, read_architecture
 from recplan.profiles.model.model_file import builtin_architecture, builtin_architectures
+from toml_models import toml_of
 from written_files import written
 
-LAYERS = ("bottom_fc", "interaction_fc", "attention_fc", "top_fc", "task_fc")
 TABLES = "tables = [{ rows = 10, dim = 8, lookups = 2 }]\n"
 TOP = "top_fc = [1]\n"
 BEHAVIOURS = "tables = [{ count = 5, rows = 10, dim = 8, lookups = 1, role = 'behaviour' }]\n"
@@ -19,23 +19,6 @@ def architecture_of(folder, text):
 
 def complaint_about(folder, text):
     return written_files.complaint_about(written(folder, text, "model.toml"), read_architecture)
-
-
-def toml_of(architecture):
-    def entry(**values):
-        shown = (str(value).lower() if isinstance(value, bool) else repr(value) for value in values.values())
-        return "{ " + ", ".join(f"{key} = {value}" for key, value in zip(values, shown, strict=True)) + " }"
-
-    tables = [
-        entry(count=t.count, rows=t.rows, dim=t.dim, lookups=t.lookups, vectors=t.vectors, role=t.role)
-        for t in architecture.tables
-    ]
-    recurrent = [entry(hidden=r.hidden, cell=r.cell, attention=r.attention) for r in architecture.recurrent]
-    plain = ("name", "dense_features", "interaction", "tasks", "last_activation")
-    lines = [f"{key} = {getattr(architecture, key)!r}" for key in plain]
-    lines += [f"{key} = {list(getattr(architecture, key))}" for key in LAYERS]
-    lines += [f"tables = [{', '.join(tables)}]", f"recurrent = [{', '.join(recurrent)}]"]
-    return "\n".join(lines)
 
 
 @given(architecture=strategies.architectures())

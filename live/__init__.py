@@ -1,0 +1,39 @@
+"""Models as other programs have them, and engines that run them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from recplan.queuemodel import lazy
+
+if TYPE_CHECKING:
+    from .extra import MissingExtraError, needing as needing
+    from .model.exported import (
+        MOST_TABLES_MIB as MOST_TABLES_MIB,
+        TABLES_MIB as TABLES_MIB,
+        ExportedModel,
+        export_onnx,
+    )
+    from .model.inputs import ModelInput, made_up_inputs
+    from .model.onnx_model import OnnxModel, UnknownOperators, read_onnx
+
+__all__ = [
+    "ExportedModel",
+    "MissingExtraError",
+    "ModelInput",
+    "OnnxModel",
+    "UnknownOperators",
+    "export_onnx",
+    "made_up_inputs",
+    "read_onnx",
+]
+
+#: What the package offers, by the module that holds it. What is not in `__all__` is for recplan's other packages.
+_HOMES = {
+    "extra": ("MissingExtraError", "needing"),
+    "model.exported": ("ExportedModel", "MOST_TABLES_MIB", "TABLES_MIB", "export_onnx"),
+    "model.inputs": ("ModelInput", "made_up_inputs"),
+    "model.onnx_model": ("OnnxModel", "UnknownOperators", "read_onnx"),
+}
+
+__getattr__, __dir__ = lazy(__name__, _HOMES)
