@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from .commands import analyze, compare, export, fit, plot, report, show, size, sweep, tune, validate, what_if
+from .commands import (
+    analyze,
+    compare,
+    export,
+    export_onnx,
+    fit,
+    plot,
+    report,
+    show,
+    size,
+    sweep,
+    tune,
+    validate,
+    what_if,
+)
 from .options.given_once import GivenOnce
 from .options.option_groups import expanded
 from .output.failure import FailureReporting
@@ -39,6 +53,7 @@ COMMANDS = {
     "plot": plot,
     "report": report,
     "export": export,
+    "export onnx": export_onnx,
     "explain": explain,
 }
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from recplan.cli.application import app
 
-FILE = re.compile(r"\.(csv|html?|json|md|pdf|png|svg|toml|txt)\b")
+FILE = re.compile(r"\.(csv|html?|json|md|onnx|pdf|png|svg|toml|txt)\b")
 
 
 def invoked(*words):

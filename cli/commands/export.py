@@ -28,7 +28,9 @@ HELP = """Write a policy for where it is used, the best one or a given one.
 \b
 deeprecsys  flags of DeepRecSys' own scripts
 triton      fragments of config.pbtxt for NVIDIA's Triton Inference Server
-toml        a scenario file, which every command takes again"""
+toml        a scenario file, which every command takes again
+
+A model, for ONNX Runtime and others, is written by `recplan export onnx`."""
 
 EPILOG = """\b
 Examples:

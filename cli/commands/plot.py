@@ -17,6 +17,7 @@ from ..output.computation import computing
 from ..output.failure import UnreachableTargetError
 from ..output.message import note
 from ..scenario.caveat import warn_of_capacity
+from ..scenario.models import costed
 from ..scenario.plausibility import warn_of_headroom
 from ..scenario.policy import read_fixed_policy, read_rate
 from ..scenario.policy_comparison import chosen_policy
@@ -289,7 +290,7 @@ def _stations(asked: _Asked) -> tuple[list[Any], str]:
 
     options = asked.setting
     if options.scenario is not None:
-        file = read_scenario(options.scenario)
+        file = read_scenario(options.scenario, read_model=costed)
         options = replace(
             options,
             model=options.model or file.model,

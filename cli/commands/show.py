@@ -78,7 +78,7 @@ def run(
         str,
         typer.Argument(
             metavar="MODEL",
-            help="Model (`recplan list models`), or a .toml file that describes one.",
+            help="Model (`recplan list models`), or a file of one's own: .toml, which describes it, or .onnx.",
             autocompletion=complete_models,
         ),
     ],

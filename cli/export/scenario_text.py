@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: Keys of a scenario that name a file, always, and where what they name ends like one.
 _FILES = ("curve", "trace")
 _NAMES = ("model", "hardware", "instance")
-_ENDINGS = (".toml", ".csv")
+_ENDINGS = (".toml", ".csv", ".onnx")
 _ORDER = ("title", "input_loading", "sizes", "cpu", "accelerator", "sla", "policy", "load")
 
 

@@ -50,7 +50,7 @@ class ScenarioOptions:
         str | None,
         typer.Option(
             metavar="NAME|FILE",
-            help="Model (`recplan list models`), or a .toml file that describes one's own.",
+            help="Model (`recplan list models`), or a file of one's own: .toml, which describes it, or .onnx.",
             autocompletion=complete_models,
         ),
     ] = None

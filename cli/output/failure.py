@@ -64,6 +64,11 @@ class FailureReporting(TyperGroup):
         with _reporting("--install-completion cannot write {}: {}; --show-completion prints what to write"):
             return super().make_context(*args, **kwargs)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that the first word names, or the first two."""
+        both = " ".join(args[:2])
+        return super().resolve_command(ctx, [both, *args[2:]] if both in self.commands else args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         warnings.clear()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..scenario.stations import check_model
+from ..scenario.models import check_model, costed
 
 if TYPE_CHECKING:
     from recplan.profiles import Hardware, ModelCosts, OperatorTimes
@@ -151,11 +151,12 @@ def broken_down(
             f"--{station} {name} is a service curve, which does not say what its operators take; name hardware "
             "(see `recplan list hardware`), or a file that describes it"
         )
-    service = station_profile(station, name, model, input_loading=input_loading, preset=preset, host=host).curve
+    read = costed(model)
+    service = station_profile(station, name, read, input_loading=input_loading, preset=preset, host=host).curve
     computation = service
     if input_loading in ("all", station):
-        computation = station_profile(station, name, model, input_loading="none", preset=preset).curve
-    hardware, costs = find_hardware(station, name), model_costs(model, preset)
+        computation = station_profile(station, name, read, input_loading="none", preset=preset).curve
+    hardware, costs = find_hardware(station, name), model_costs(read, preset)
     times = Placement.of(costs, hardware).times((batch_size, *BATCH_SIZES))
     return Breakdown(station, hardware, costs, times, service, computation)
 

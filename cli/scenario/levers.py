@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..output.message import note
 from ..output.wording import significant
+from .models import costed
 from .setting import Setting
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def levered(setting: Setting, pulled: Sequence[PulledLever]) -> Machine:
     assert setting.cpu_hardware is not None
     assert setting.model is not None
     made = levered_machine(
-        setting.model,
+        costed(setting.model),
         pulled,
         cpu=setting.cpu_hardware,
         accelerator=setting.accelerator_hardware,

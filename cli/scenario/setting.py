@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..output.message import note
 from ..output.wording import counted, origin
+from .models import costed
 from .plausibility import warn_of_cores, warn_of_profile
 from .stations import check_use, hardware_of, input_loading_of, read_accelerator, read_core_pool, read_model
 
@@ -129,7 +130,7 @@ def read_setting(options: ScenarioOptions, swept: Collection[str] = (), cores: i
     from recplan.profiles import models, read_scenario
     from recplan.queuemodel import Machine
 
-    file = None if options.scenario is None else read_scenario(options.scenario, DEFAULT_SCOPE)
+    file = None if options.scenario is None else read_scenario(options.scenario, DEFAULT_SCOPE, costed)
     check_use(options, file)
     pool, cpu = read_core_pool(options, file, cores)
     offloaded, accelerator = read_accelerator(options, file)

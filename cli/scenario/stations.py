@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .models import check_model, costed
+
 if TYPE_CHECKING:
     from recplan.profiles import Profile, Scenario
     from recplan.queuemodel import Accelerator, CorePool
 
     from ..options.scenario import ScenarioOptions
-
-
-def check_model(model: str, preset: str | None) -> None:
-    """Refuse a name that no model has, and a preset beside a model of the user's own."""
-    from recplan.profiles import find_model
-
-    if not model.lower().endswith(".toml"):
-        find_model(model)
-    elif preset is not None:
-        raise ValueError(f"--preset {preset} is for models of the catalogue; {model} describes its model once")
 
 
 def check_use(options: ScenarioOptions, file: Scenario | None) -> None:
@@ -99,7 +91,13 @@ def _profile(station: str, name: str, options: ScenarioOptions, file: Scenario |
         raise ValueError(f"--model is missing; --{station} {name} is hardware, so say which model it runs")
     host = _named("cpu", options, file) if station == "accelerator" else None
     return station_profile(
-        station, name, model, input_loading=input_loading_of(options, file), preset=preset, host=host
+        station,
+        name,
+        # Beside a curve it is no more than a name.
+        costed(model) if model is not None and _is_hardware(name) else model,
+        input_loading=input_loading_of(options, file),
+        preset=preset,
+        host=host,
     )
 
 

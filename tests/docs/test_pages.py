@@ -9,7 +9,7 @@ import typer
 from doc_pages import PAGES, ROOT, Step, read, run, run_python, steps
 from recplan.cli.application import COMMANDS, app
 
-SPAN = re.compile(r"`recplan ([a-z-]+)((?: [^`\n]*)?)`")
+SPAN = re.compile(rf"`recplan ((?>{'|'.join(name for name in COMMANDS if ' ' in name)}|[a-z-]+))((?: [^`\n]*)?)`")
 LIBRARY = ("queuemodel", "profiles", "solvers", "live")
 
 

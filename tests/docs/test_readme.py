@@ -24,7 +24,7 @@ PAGES = (
 )
 SHOWN = dict(re.findall(r"<!-- output: recplan (.+?) -->\n```text\n(.*?)```\n<!-- end -->", README, re.DOTALL))
 # A command ends with its line, its code span or its comment.
-COMMAND = re.compile(rf"\brecplan ((?:{'|'.join(COMMANDS)}) [^`\n]*?)(?= -->|`|\n)")
+COMMAND = re.compile(rf"\brecplan ((?>{'|'.join(sorted(COMMANDS, reverse=True))}) [^`\n]*?)(?= -->|`|\n)")
 FILE = re.compile(r"[\w.-]*[\w-]+(?:/[\w.-]+)*\.(?:py|md|toml|csv)")
 
 
