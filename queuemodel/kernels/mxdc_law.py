@@ -60,10 +60,10 @@ def latency(
 
     Waits are read as far as `waits` before `at`. NaN if a row takes more than `long_row` multiplications.
     """
-    value = mixed_latency(at, table, rows, classes, full_reading, remainder_reading, idle)
-    if not math.isnan(value):
-        return value
-    first, beyond = rows_of(at - waits[0], at - waits[1], table, rows)
-    if fill(table, first, beyond, columns, pool, workload, limits, detailed, least, long_row) < beyond:
-        return math.nan
-    return mixed_latency(at, table, rows, classes, full_reading, remainder_reading, idle)
+    while True:
+        value = mixed_latency(at, table, rows, classes, full_reading, remainder_reading, idle)
+        if not math.isnan(value):
+            return value
+        first, beyond = rows_of(at - waits[0], at - waits[1], table, rows)
+        if fill(table, first, beyond, columns, pool, workload, limits, detailed, least, long_row) < beyond:
+            return math.nan

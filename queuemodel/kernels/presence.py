@@ -76,9 +76,8 @@ def chain_of(
     step = max(1.0, math.floor(level_step * spread))
     more = math.ceil((reach[0] * most + reach[1] * lumps) / step) + 1
     levels = np.empty(count + more)
-    levels[:count] = below[:count]
-    for k in range(more):
-        levels[count + k] = lumps + step * (k + 1)
+    for k in range(count + more):
+        levels[k] = below[k] if k < count else lumps + step * (k - count + 1)
     work_square = 0.0
     for i in range(full_batches.size):
         requests = full_batches[i] + (1 if remainders[i] > 0.0 else 0)

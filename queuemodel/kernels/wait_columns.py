@@ -44,26 +44,24 @@ def columns_behind(
     Each of the latter has its own where `steps` is 0, and is late by whole windows; else they are read on a scale of so
     many steps.
     """
-    first = columns_at(near, cores, served, window, full_seconds)
-    if steps > 0:
-        count = steps + 1
-        far = np.linspace(0.0, float(served), count)
-        far_beside = np.zeros(count, np.int64)
-    else:
-        count = most - last
-        each = columns_at(np.arange(last + 1, most + 1), cores, served, window, full_seconds)
-        far = each.rounds
-        far_beside = each.beside
-        for i in range(count):
-            far[i] -= max(math.floor(far[i] / served), 0.0) * served
-    rounds = np.empty(near.size + count)
-    beside = np.empty(near.size + count, np.int64)
-    positions = np.zeros(near.size + count, np.int64)
-    rounds[: near.size] = first.rounds
-    beside[: near.size] = first.beside
-    positions[: near.size] = near
-    rounds[near.size :] = far
-    beside[near.size :] = far_beside
+    _, share, lead = pace(full_seconds, cores, served, window)
+    count = near.size + (steps + 1 if steps > 0 else most - last)
+    rounds = np.empty(count)
+    beside = np.zeros(count, np.int64)
+    positions = np.zeros(count, np.int64)
+    for i in range(count):
+        behind = i - near.size
+        if behind >= 0 and steps > 0:
+            rounds[i] = float(served) if behind == steps else behind * (served / steps)
+            continue
+        position = near[i] if behind < 0 else last + 1 + behind
+        turns = (position - 1) // cores
+        beside[i] = position - 1 - turns * cores
+        rounds[i] = turns * (cores * share) - lead
+        if behind < 0:
+            positions[i] = position
+        else:
+            rounds[i] -= max(math.floor(rounds[i] / served), 0.0) * served
     return Columns(rounds, beside, positions)
 
 
