@@ -64,7 +64,9 @@ def transforms(
     apart = work / requests / servers
     earliest = math.log(FIRST_TIME * apart)
     between = (math.log(LAST_TIME * max(square / work / servers, apart)) - earliest) / (TIMES - 1)
-    times = np.exp(earliest + between * np.arange(TIMES))
+    times = np.empty(TIMES)
+    for i in range(TIMES):
+        times[i] = math.exp(earliest + between * i)
 
     finer = math.ceil(between / FINEST)
     step = between / finer
@@ -76,9 +78,12 @@ def transforms(
         if scv > 0.0
         else constant_work(work_low, step, count, classes, work)
     )
-    first = behind * least_residual(low, step, count, classes, servers, longer, end, FIRST_TIME * apart)
+    first = least_residual(low, step, count, classes, servers, longer, end, FIRST_TIME * apart)
+    for m in range(count):
+        first[m] *= behind[m]
 
-    out = np.empty((2, TIMES * terms))
+    firsts = np.empty(TIMES * terms)
+    residuals = np.empty(TIMES * terms)
     for k in range(terms):
         place = math.log(k + 1.0) / step
         above = int(place)
@@ -90,9 +95,9 @@ def transforms(
             for j in range(weights.size):
                 of_first += weights[j] * first[begin + j]
                 of_residual += weights[j] * residual[begin + j]
-            out[0, i * terms + k] = of_first
-            out[1, i * terms + k] = of_residual
-    return Transforms(times, out[0], out[1], work / servers)
+            firsts[i * terms + k] = of_first
+            residuals[i * terms + k] = of_residual
+    return Transforms(times, firsts, residuals, work / servers)
 
 
 @kernel
@@ -125,11 +130,14 @@ def constant_work(low: float, step: float, count: int, classes: QueryClasses, wo
             mean_rest += share
     values = residual_of_constant(low + start, step, count + room)
     residual = np.zeros(count)
-    add_shifted(queries, 0, room, values, residual)
+    add_shifted(queries, values, residual)
     of_rests = np.zeros(count)
-    add_shifted(rests, 0, room, values, of_rests)
+    add_shifted(rests, values, of_rests)
     of_one = residual_of_constant(low + math.log(full_seconds), step, count)
-    return WorkTransforms(residual, (residual - of_rests) / of_one + mean_rest)
+    behind = np.empty(count)
+    for m in range(count):
+        behind[m] = (residual[m] - of_rests[m]) / of_one[m] + mean_rest
+    return WorkTransforms(residual, behind)
 
 
 @kernel
@@ -139,7 +147,8 @@ def noisy_work(low: float, step: float, count: int, classes: QueryClasses, scv: 
     of_full, residual_of_full = noise_transforms(low + math.log(full_seconds), step, count, scv)
     longest = 0.0
     shortest = math.inf
-    for rest in remainders:
+    for i in range(remainders.size):
+        rest = remainders[i]
         longest = max(longest, rest)
         if rest > 0.0:
             shortest = min(shortest, rest)
@@ -160,12 +169,10 @@ def noisy_work(low: float, step: float, count: int, classes: QueryClasses, scv: 
     i = full_batches.size - 1
     while i >= 0:
         n = full_batches[i]
-        left, right = room, 0
         alone = 0.0
         while i >= 0 and full_batches[i] == n:
             if remainders[i] > 0.0:
                 place = (math.log(remainders[i]) - start) / step
-                left, right = min(left, int(place) - HALF + 1), max(right, int(place) + HALF + 1)
                 put(place, probability[i], masses)
                 share = probability[i] * remainders[i] / work
                 put(place, share, rests)
@@ -174,8 +181,9 @@ def noisy_work(low: float, step: float, count: int, classes: QueryClasses, scv: 
                 alone += probability[i]
             i -= 1
         if n > 0:
-            add_shifted(masses, left, right, of_rest, last)
-            masses[left:right] = 0.0
+            add_shifted(masses, of_rest, last)
+            for j in range(room):
+                masses[j] = 0.0
             gap = n - full_batches[i] if i >= 0 else n
             for m in range(count):
                 last[m] += alone
@@ -185,9 +193,13 @@ def noisy_work(low: float, step: float, count: int, classes: QueryClasses, scv: 
                     power, stack = geometric_stack(of_full[m], gap)
                     stacked[m] = stacked[m] * power + stack * last[m]
     residual = np.zeros(count)
-    add_shifted(rests, 0, room, residual_of_rest, residual)
-    behind = stacked * (full_seconds / work)
-    return WorkTransforms(residual + residual_of_full * behind, behind + mean_rest)
+    add_shifted(rests, residual_of_rest, residual)
+    behind = np.empty(count)
+    for m in range(count):
+        value = stacked[m] * (full_seconds / work)
+        residual[m] += residual_of_full[m] * value
+        behind[m] = value + mean_rest
+    return WorkTransforms(residual, behind)
 
 
 @kernel
@@ -225,13 +237,19 @@ def least_residual(
     Its survival is known at 0 and at times from `earliest` on, and linear between them. Equation (31).
     """
     full_batches, remainders, _, full_seconds = classes
-    longest = float(np.max(remainders))
-    if np.max(full_batches) > 0:
-        longest = max(longest, full_seconds)
+    longest = 0.0
+    for i in range(remainders.size):
+        longest = max(longest, remainders[i])
+        if full_batches[i] > 0:
+            longest = max(longest, full_seconds)
     most = longest * end
     apart = (math.log(most) - math.log(earliest)) / (RESIDUAL_TIMES - 1)
-    times = np.append(0.0, earliest * np.exp(apart * np.arange(RESIDUAL_TIMES)))
-    survival = residual_survival(times, classes, longer, end) ** servers
+    times = np.zeros(RESIDUAL_TIMES + 1)
+    for i in range(RESIDUAL_TIMES):
+        times[i + 1] = earliest * math.exp(apart * i)
+    survival = residual_survival(times, classes, longer, end)
+    for i in range(times.size):
+        survival[i] **= float(servers)
     start = math.log(earliest) - HALF * step
     room = math.ceil((RESIDUAL_TIMES - 1) * apart / step) + 2 * HALF + 1
     masses = np.zeros(room)
@@ -242,7 +260,7 @@ def least_residual(
         put((math.log(times[i]) - start) / step, times[i] * (density - after), masses)
         after = density
     out = np.zeros(count)
-    add_shifted(masses, 0, room, residual_of_constant(low + start, step, count + room), out)
+    add_shifted(masses, residual_of_constant(low + start, step, count + room), out)
     return out
 
 
@@ -275,7 +293,9 @@ def residual_survival(
                 begin = min(int(math.sqrt(at) * last), last - 1)
                 lower, upper = (begin / last) ** 2, ((begin + 1.0) / last) ** 2
                 out[k] += share * (longer[begin] + (at - lower) / (upper - lower) * (longer[begin + 1] - longer[begin]))
-    return out / total
+    for k in range(times.size):
+        out[k] /= total
+    return out
 
 
 @kernel

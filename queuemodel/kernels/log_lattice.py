@@ -33,7 +33,9 @@ def stencil(part: float) -> NDArray[np.float64]:
         out[j] = binomial / (part - (j - HALF + 1))
         total += out[j]
         binomial *= -(out.size - 1.0 - j) / (j + 1.0)
-    return out / total
+    for j in range(out.size):
+        out[j] /= total
+    return out
 
 
 @kernel
@@ -46,11 +48,9 @@ def put(place: float, mass: float, out: NDArray[np.float64]) -> None:
 
 
 @kernel
-def add_shifted(
-    masses: NDArray[np.float64], first: int, beyond: int, values: NDArray[np.float64], out: NDArray[np.float64]
-) -> None:
-    """Add to out[m] the sum over j from `first` to `beyond` of masses[j] values[m + j]."""
-    for j in range(first, beyond):
+def add_shifted(masses: NDArray[np.float64], values: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    """Add to out[m] the sum over j of masses[j] values[m + j]."""
+    for j in range(masses.size):
         mass = masses[j]
         if mass != 0.0:
             shifted = values[j : j + out.size]

@@ -237,8 +237,11 @@ def present(after: float, pool: Pool, rate: float) -> NDArray[np.float64]:
         arrived[1] += alone
         arrived[min(k + 1, top)] += remainder_window - alone
         arrived[min(k, top)] += mass[first] * full_window - (remainder_window - alone)
-    arrived *= rate
-    arrived[0] = 1.0 - np.sum(arrived)
+    total = 0.0
+    for k in range(arrived.size):
+        arrived[k] *= rate
+        total += arrived[k]
+    arrived[0] = 1.0 - total
     return arrived
 
 
@@ -271,7 +274,11 @@ def all_ahead(columns: Columns, pool: Pool) -> NDArray[np.float64]:
     """Cells of all work of its own query ahead of each request."""
     (_, _, _, full_seconds), _, _, cores, served, window, _ = pool
     _, share, _ = pace(full_seconds, cores, served, window)
-    return columns[0] + columns[1] * share
+    rounds, beside, _ = columns
+    out = np.empty(rounds.size)
+    for i in range(out.size):
+        out[i] = rounds[i] + beside[i] * share
+    return out
 
 
 @kernel
@@ -287,7 +294,10 @@ def far_waits(
     for j in range(1, rates.size):
         log_tail += rates[j] * math.expm1(decay * j)
     ahead = all_ahead(columns, pool)
-    settled = max(math.ceil((reach + np.max(ahead)) / served), math.ceil(full_seconds / window)) + 1
+    longest = ahead[0]
+    for i in range(1, ahead.size):
+        longest = max(longest, ahead[i])
+    settled = max(math.ceil((reach + longest) / served), math.ceil(full_seconds / window)) + 1
     out = np.empty(ahead.size)
     cells, _, _ = pace(full_seconds, cores, served, window)
     rise = math.expm1(decay)

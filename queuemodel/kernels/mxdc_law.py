@@ -12,7 +12,7 @@ from .mxdc import Columns, Pool, WorkloadSeen
 from .request_mix import QueryClasses
 from .wait_rows import fill
 from .wait_table import Reading, Rows, WaitTable, mixed_latency, row_before
-from .workload import compound_law, cumulated
+from .workload import compound_law, cumulated, total_of
 
 
 @kernel
@@ -23,8 +23,11 @@ def workload_seen(
     _, _, _, cores, served, _, _ = pool
     law = compound_law(rates, period, points)
     below = cumulated(law, decay, period, max(1, served // cores), (windows + 1) * served + 1)
-    none = -math.expm1(-decay * period) * math.exp(-np.sum(rates))
-    return WorkloadSeen(rate, below[::-1].copy(), none)
+    none = -math.expm1(-decay * period) * math.exp(-total_of(rates))
+    backward = np.empty(below.size)
+    for i in range(below.size):
+        backward[below.size - 1 - i] = below[i]
+    return WorkloadSeen(rate, backward, none)
 
 
 @kernel

@@ -103,10 +103,12 @@ def at_columns(
         while positions[i] < columns[k]:
             i += 1
         if positions[i] == columns[k]:
-            out[k] = known[i]
+            for u in range(known.shape[1]):
+                out[k, u] = known[i, u]
         else:
             part = (columns[k] - positions[i - 1]) / (positions[i] - positions[i - 1])
-            out[k] = known[i - 1] + (known[i] - known[i - 1]) * part
+            for u in range(known.shape[1]):
+                out[k, u] = known[i - 1, u] + (known[i, u] - known[i - 1, u]) * part
     return out
 
 

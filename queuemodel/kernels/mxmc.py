@@ -73,8 +73,8 @@ def number_in_system(
         up = lifts[level]
         level += 1
         if level == size:
-            law = np.append(law, np.zeros(size))
-            lifts = np.append(lifts, np.zeros(size))
+            law = lengthened(law, size)
+            lifts = lengthened(lifts, size)
             size *= 2
         busy = min(level, servers)
         law[level] = arrivals * up * slowdowns[busy] / busy
@@ -84,21 +84,36 @@ def number_in_system(
         settled = settled + 1 if abs(ratio - before) <= steady else 0
         if law[level] > LARGE:
             total *= 1.0 / LARGE
-            law *= 1.0 / LARGE
-            lifts *= 1.0 / LARGE
+            for n in range(law.size):
+                law[n] *= 1.0 / LARGE
+            for n in range(lifts.size):
+                lifts[n] *= 1.0 / LARGE
         if (
             level > servers
             and ratio < 1.0
             and (settled > STEADY_FOR or law[level] < negligible * (1.0 - ratio) * total)
         ):
             break
-    law = law[: level + 1].copy()
-    at_least = law.copy()
-    at_least[level] /= 1.0 - ratio
+    shares = np.empty(level + 1)
+    at_least = np.empty(level + 1)
+    beyond = law[level] / (1.0 - ratio)
+    at_least[level] = beyond
     for n in range(level - 1, -1, -1):
-        at_least[n] += at_least[n + 1]
-    total = at_least[0]
-    return NumberInSystem(law / total, at_least / total, ratio)
+        beyond += law[n]
+        at_least[n] = beyond
+    for n in range(level + 1):
+        shares[n] = law[n] / beyond
+        at_least[n] /= beyond
+    return NumberInSystem(shares, at_least, ratio)
+
+
+@kernel
+def lengthened(values: NDArray[np.float64], more: int) -> NDArray[np.float64]:
+    """Put so many zeros behind an array."""
+    out = np.zeros(values.size + more)
+    for i in range(values.size):
+        out[i] = values[i]
+    return out
 
 
 @kernel

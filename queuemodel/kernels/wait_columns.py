@@ -134,5 +134,11 @@ def laid_out(
     """
     columns = columns_behind(near, last, most, steps, cores, served, window, full_seconds)
     full = reading_at(full_batches, near, last, steps, cores, served, window, full_seconds, whole)
-    remainder = reading_at(full_batches + 1, near, last, steps, cores, served, window, full_seconds, whole)
-    return columns, full, remainder, max(np.max(full.late), np.max(remainder.late))
+    behind = np.empty_like(full_batches)
+    for i in range(behind.size):
+        behind[i] = full_batches[i] + 1
+    remainder = reading_at(behind, near, last, steps, cores, served, window, full_seconds, whole)
+    latest = 0.0
+    for i in range(behind.size):
+        latest = max(latest, full.late[i], remainder.late[i])
+    return columns, full, remainder, latest

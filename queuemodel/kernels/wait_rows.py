@@ -44,6 +44,12 @@ def log_at_end(windows: int, columns: Columns, i: int, pool: Pool, workload: Wor
     ahead = work_ahead(columns, i, windows, pool)
     whole = math.floor(ahead)
     below = averaged(workload[1], windows * served - 1 - whole, ahead - whole)
+    return log_beyond(below)
+
+
+@kernel
+def log_beyond(below: float) -> float:
+    """Log of what a distribution function leaves."""
     return math.log(max(1.0 - below, LEAST_PROBABILITY))
 
 
@@ -67,6 +73,17 @@ def far_out(after: float, columns: Columns, i: int, pool: Pool, workload: Worklo
     begin = log_at_end(windows, columns, i, pool, workload)
     end = log_at_end(windows + 1, columns, i, pool, workload)
     return 1.0 - math.exp(begin + (after / window - windows) * (end - begin))
+
+
+@kernel
+def summed_up(law: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distribution function of a lattice law."""
+    out = np.empty(law.size)
+    total = 0.0
+    for i in range(law.size):
+        total += law[i]
+        out[i] = total
+    return out
 
 
 @kernel
@@ -94,8 +111,8 @@ def waits(
     by_presence = windows == 1 and not alike
     cells = max(1, served // cores)
     # Where there is no workload, presence decides: that part of the law is taken out.
-    unladen = np.cumsum(arrived) if by_presence else arrived
-    below = np.cumsum(early) if by_presence else early
+    unladen = summed_up(arrived) if by_presence else arrived
+    below = summed_up(early) if by_presence else early
     origin = backward.size - 1
     for i in range(out.size):
         ahead = work_ahead(columns, i, windows, pool)
@@ -149,7 +166,10 @@ def row(
     early = np.empty(0)
     if rounds == 1 and not alike:
         early = compound_poisson(1.0, present(after, pool, rate), cores)
-    waits(after, columns, pool, workload, detailed, arrived, np.full(count, np.nan), early, out)
+    known = np.empty(count)
+    for i in range(count):
+        known[i] = math.nan
+    waits(after, columns, pool, workload, detailed, arrived, known, early, out)
 
 
 @kernel
@@ -157,7 +177,7 @@ def in_logarithms(some: NDArray[np.float64], limited: bool, most_left: NDArray[n
     """Turn probabilities to wait at most so long into logarithms of those to wait longer; return the largest."""
     most = LEAST_LOG
     for i in range(some.size):
-        some[i] = math.log(max(1.0 - some[i], LEAST_PROBABILITY))
+        some[i] = log_beyond(some[i])
         if limited:
             some[i] = min(some[i], most_left[i])
         most = max(most, some[i])
@@ -175,7 +195,8 @@ def limits(
     if count * min(count, work.size + logs.size) > long_row:
         return logs, False
     row(after, columns, pool, workload, detailed, count, logs)
-    in_logarithms(logs, False, logs)
+    for i in range(logs.size):
+        logs[i] = log_beyond(logs[i])
     return logs, True
 
 
@@ -212,6 +233,8 @@ def fill(
             return k
         row(times[k], columns, pool, workload, detailed, count, some)
         if in_logarithms(some, times[k] >= window, most_left) < least:
-            logs[k + 1 :] = LEAST_LOG
+            for later in range(k + 1, logs.shape[0]):
+                for i in range(some.size):
+                    logs[later, i] = LEAST_LOG
             return beyond
     return beyond

@@ -67,6 +67,24 @@ def lattice_period(law: NDArray[np.float64], served: int) -> int:
 
 
 @kernel
+def every(law: NDArray[np.float64], period: int) -> NDArray[np.float64]:
+    """Take the points of a lattice law at the multiples of a period."""
+    out = np.empty((law.size - 1) // period + 1)
+    for j in range(out.size):
+        out[j] = law[j * period]
+    return out
+
+
+@kernel
+def apart(law: NDArray[np.float64], period: int, size: int) -> NDArray[np.float64]:
+    """Put a law's points at the multiples of a period, among `size` points."""
+    out = np.zeros(size)
+    for j in range(law.size):
+        out[j * period] = law[j]
+    return out
+
+
+@kernel
 def growth(law: NDArray[np.float64], theta: float) -> tuple[float, float]:
     """E e^(theta X) - 1 and its derivative in theta, where X has `law`; each power comes from the one before it."""
     step = math.expm1(theta)
@@ -198,7 +216,7 @@ def factorised(work: NDArray[np.float64], arrivals: float, served: int) -> tuple
     """Solve the walk: `rates`, `decay`, `period` and `points` of `stations.workload.Workload`. Equation (13)."""
     period = lattice_period(work, served)
     # The walk lives on multiples of the period; left in, it would put further zeros beside those at 1 and z0.
-    law = work[::period].copy()
+    law = every(work, period)
     done = served // period
     theta = decay_rate(law, arrivals, done)
     points = 8
@@ -212,24 +230,29 @@ def factorised(work: NDArray[np.float64], arrivals: float, served: int) -> tuple
         if aliased < ALIASED or points >= MOST_POINTS:
             break
         points *= 2
-    rates = np.zeros((some.size - 1) * period + 1)
-    rates[::period] = some
-    return rates, theta / period, period, points
+    return apart(some, period, (some.size - 1) * period + 1), theta / period, period, points
+
+
+@kernel
+def total_of(rates: NDArray[np.float64]) -> float:
+    """Sum of all rates."""
+    total = 0.0
+    for j in range(rates.size):
+        total += rates[j]
+    return total
 
 
 @kernel
 def compound_law(rates: NDArray[np.float64], period: int, points: int) -> NDArray[np.float64]:
     """Law of H, which `rates` describe, by a transform of so many points. Equation (11)."""
-    transform = transformed(rates[::period].copy(), points)
-    total = np.sum(rates)
+    transform = transformed(every(rates, period), points)
+    total = total_of(rates)
     for k in range(transform.shape[1]):
         size = math.exp(transform[0, k] - total)
         phase = transform[1, k]
         transform[0, k] = size * math.cos(phase)
         transform[1, k] = size * math.sin(phase)
-    law = np.zeros(points * period)
-    law[::period] = transformed_back(transform)
-    return law
+    return apart(transformed_back(transform), period, points * period)
 
 
 @kernel
