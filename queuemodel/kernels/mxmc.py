@@ -38,7 +38,7 @@ def number_in_system(
     """Stationary law of the requests in a pool with exponential service, by level crossing.
 
     Queries lift the number past n as often as departures take it back. The law ends where the ratio of neighbors has
-    settled or what is left is negligible. Equation (24).
+    settled, beyond what a single query brings, or what is left is negligible. Equation (24).
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def number_in_system(
         if (
             level > servers
             and ratio < 1.0
-            and (settled > STEADY_FOR or law[level] < negligible * (1.0 - ratio) * total)
+            and ((settled > STEADY_FOR and level > most) or law[level] < negligible * (1.0 - ratio) * total)
         ):
             break
     shares = np.empty(level + 1)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 from scipy.special import gammaincc
 
 from recplan.queuemodel import CorePool, Machine, Policy, QuerySizes, ServiceCurve, Sla, Stations, analyze, simulate
@@ -157,3 +157,17 @@ def test_more_load_makes_noisy_stations_slower_and_means_are_below_the_longest(s
     assert less.mean <= more.mean * (1 + ROUNDING)
     for q in (50, 95, 99, 99.9):
         assert less.percentile(q) <= more.percentile(q) * (1 + ROUNDING)
+
+
+@given(
+    cores=st.integers(2, 12),
+    some=st.lists(st.integers(1, 300), min_size=2, max_size=5, unique=True),
+    load=st.floats(1e-8, 1e-5),
+)
+@example(cores=2, some=[9, 41, 413, 750], load=1e-5)
+def test_exponential_requests_of_a_query_that_meets_no_other_end_one_by_one(cores, some, load):
+    sizes = QuerySizes.from_samples(some)
+    latency = analyze(pool(cores, [1], [1.0], 1.0), sizes, Policy(1), load * cores / sizes.mean)
+    alone = [max(n / cores - 1.0, 0.0) + sum(1.0 / busy for busy in range(1, min(n, cores) + 1)) for n in some]
+    assert latency.mean == pytest.approx(np.mean(alone), rel=1e-4)
+    assert latency.percentile(99.99) < 3.0 * max(alone) + 20.0
