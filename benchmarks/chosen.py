@@ -152,6 +152,8 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "BLURRED", (0.02, 0.1, 0.8), SIMULATED_SLOWED)
     at = "queuemodel.stations.dispatch"
     yield Constant(at, "SLIGHT_SCV", (1e-9, 0.01, 0.03, 0.1), by.against_simulation("slowed-slightly"))
+    yield Constant(at, "HARDLY_ANY_SCV", (1e-6, 1e-4, 1e-2), by.percentiles("noise"))
+    yield Constant(at, "NEARLY_EXPONENTIAL", (1e-3, 0.2), by.percentiles("alike"))
     yield Constant(at, "LONGEST_CHAIN", (10**6, 10**8), by.percentiles("alike"), 10**10)
     at = "queuemodel.stations.fast_server"
     yield Constant(at, "TERMS", (8, 10, 12), by.percentiles("noise", "single"), 16)

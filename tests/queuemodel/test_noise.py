@@ -171,3 +171,24 @@ def test_exponential_requests_of_a_query_that_meets_no_other_end_one_by_one(core
     alone = [max(n / cores - 1.0, 0.0) + sum(1.0 / busy for busy in range(1, min(n, cores) + 1)) for n in some]
     assert latency.mean == pytest.approx(np.mean(alone), rel=1e-4)
     assert latency.percentile(99.99) < 3.0 * max(alone) + 20.0
+
+
+@settings(max_examples=30)
+@given(
+    scv=st.sampled_from([1e-9, 1.0 - 1e-9, 1.0 + 1e-9]),
+    sizes=st.lists(st.integers(1, 40), min_size=1, max_size=3, unique=True).map(QuerySizes.from_samples),
+    cores=st.integers(2, 8),
+    batch=st.integers(1, 40),
+    share=st.floats(0.01, 0.2),
+    utilization=st.floats(1e-4, 0.95),
+)
+def test_noise_that_is_all_but_none_or_exponential_shows_nowhere(scv, sizes, cores, batch, share, utilization):
+    # A jump of the law is where it is but for the noise, and as high.
+    policy = Policy(batch)
+    near, there = (pool(cores, [1, 40], [share, 1.0], noise) for noise in (scv, round(scv)))
+    qps = utilization * Stations.of(near, sizes, policy).stable_qps
+    near, there = (analyze(machine, sizes, policy, qps) for machine in (near, there))
+    if round(scv) == 0 or batch == 1:
+        for q in (5, 50, 95, 99.9):
+            at = near.percentile(q)
+            assert there.cdf(0.9999 * at) - 1e-6 <= q / 100 <= there.cdf(1.0001 * at) + 1e-6
