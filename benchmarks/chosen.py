@@ -80,6 +80,8 @@ def registry() -> Iterator[Constant]:
     yield Constant(at, "STEADY_FOR", (2, 32), by.percentiles("alike"), 200)
     yield Constant(at, "DEVIATIONS", (5.0, 10.0), by.percentiles("noise"), 14.0)
     yield Constant(at, "MARGIN", (5, 80), by.percentiles("noise"), 300)
+    yield Constant(at, "MANY_DEPARTURES", (1e4, 1e6), by.percentiles("alike"), 1e7)
+    yield Constant(at, "FAR_BEYOND", (30.0, 100.0), by.percentiles("alike"), 1e4)
     at = "queuemodel.kernels.mxmc_lattices"
     yield Constant(at, "CELLS", (512, 1024), by.percentiles("vast noise"), 8192)
     yield Constant(at, "LEAST_CELL", (2, 8), by.percentiles("vast noise"), 16)
@@ -341,6 +343,7 @@ GIVEN = {
         "queuemodel.numerics.level.TOLERANCE",
         "queuemodel.numerics.quantile.LEAST_SURVIVAL",
         "queuemodel.numerics.root_finding.MOST_TURNS",
+        "queuemodel.analysis.NEVER",
         "queuemodel.sample.ROUNDING",
         "queuemodel.stations.station.ROUNDING",
         "queuemodel.stations.crommelin.SAME_ROOT",

@@ -20,6 +20,10 @@ from .results import AnalysisPresentation
 from .stations.protocol import StationLaw
 from .stations.station import Station, Stations
 
+#: Multiple of the longest service from which on no query takes longer, be the load as near to the stable one as numbers
+#: tell: then waits are of the order of 1e16 of them.
+NEVER = 1e19
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Latency(AnalysisPresentation):
@@ -225,8 +229,8 @@ class Latency(AnalysisPresentation):
         return quantile(self._cdf, probability, stations.least(probability), stations.scale)
 
     def _cdf(self, at: float) -> float:
-        at = level.within(at)
-        return min(1.0, sum(station.share * law.latency(at) for station, law in self._laws))
+        at = min(level.within(at), NEVER * self._stations.scale)
+        return min(max(sum(station.share * law.latency(at) for station, law in self._laws), 0.0), 1.0)
 
 
 def analyze(machine: Machine, sizes: QuerySizes, policy: Policy, qps: float) -> Latency:

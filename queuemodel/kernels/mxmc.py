@@ -18,6 +18,9 @@ STEADY_FOR = 8
 #: Where a Poisson law is cut: standard deviations from its mean, and levels more, for those of a small mean are skewed.
 DEVIATIONS = 7.2
 MARGIN = 20
+#: Mean departures, and multiple of those whose law is known, beyond which a Poisson law has nothing among these, not
+#: even weighted by a ratio of 1e-13: then it need not be summed up, which takes memory and digits.
+MANY_DEPARTURES, FAR_BEYOND = 1e5, 40.0
 
 
 class NumberInSystem(NamedTuple):
@@ -237,9 +240,14 @@ def finished(at: float, below: NDArray[np.float64], ratio: float, mean: float, c
 
     Beyond its end the probability of being later falls by `ratio` a departure. Equation (28).
     """
-    first, departures = poisson_window(at * cores / mean)
-    total = 0.0
+    rate = at * cores / mean
     last = below.size - 1
+    if rate > max(MANY_DEPARTURES, FAR_BEYOND * last):
+        # None of them is among the known ones: the sum is the transform of the Poisson law at the ratio.
+        later = (1.0 - below[last]) * math.exp(-rate * (1.0 - ratio) - last * math.log(ratio)) if ratio > 0.0 else 0.0
+        return 1.0 - later
+    first, departures = poisson_window(rate)
+    total = 0.0
     for k in range(departures.size):
         if first + k <= last:
             total += departures[k] * below[first + k]

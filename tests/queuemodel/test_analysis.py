@@ -198,3 +198,15 @@ def test_a_hardly_probable_rest_is_no_full_request():
     without = at((Machine(CorePool(4, curve)), QuerySizes.fixed(1000), Policy(1000)), 0.5)
     assert with_rest.percentile(99) == pytest.approx(without.percentile(99), rel=1e-3)
     assert not with_rest.accuracy.exact
+
+
+@pytest.mark.parametrize("scv", [0.0, 0.5, 1.0, 3.0])
+@pytest.mark.parametrize(("cores", "batch"), [(1, 1), (2, 1), (2, 8), (50, 1)])
+def test_however_long_the_time_the_distribution_function_is_known_and_does_not_fall(scv, cores, batch):
+    machine = Machine(CorePool(cores, ServiceCurve.from_table([1, 8], [1e-9, 2e-9], scv=scv)))
+    sizes, policy = QuerySizes.from_samples([1, 3, 30]), Policy(batch)
+    latency = analyze(machine, sizes, policy, 0.9 * Stations.of(machine, sizes, policy).stable_qps)
+    known = [latency.cdf(at) for at in (0.0, 1e-9, 1e-6, 1e-3, 1.0, 1e6, 1e20, 1e300)]
+    assert known[0] >= 0.0
+    assert known == pytest.approx(sorted(known), abs=1e-9)
+    assert known[-1] == pytest.approx(1.0, abs=1e-9)
