@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     )
     from .files.daily_load_file import read_daily_load
     from .files.file_error import FileError
-    from .files.profile_file import read_profile, write_profile
+    from .files.profile_file import (
+        check_replaceable_profile as check_replaceable_profile,
+        read_profile,
+        write_profile,
+    )
     from .files.sizes_file import read_sizes
     from .files.tables import read_curve
     from .files.toml_table import read_toml as read_toml
@@ -51,7 +55,7 @@ if TYPE_CHECKING:
         presets,
     )
     from .model.operators import Operator as Operator
-    from .profile import Profile
+    from .profile import Measurement, Profile
     from .roofline.bottleneck import bottleneck as bottleneck
     from .roofline.calibration import (
         Parameter as Parameter,
@@ -91,6 +95,7 @@ __all__ = [
     "Hardware",
     "Headline",
     "Lever",
+    "Measurement",
     "Measurements",
     "Model",
     "ModelCosts",
@@ -128,7 +133,7 @@ _HOMES = {
     "catalogue": ("Model", "find_hardware", "find_model", "is_curve", "load", "models", "station_profile"),
     "files.daily_load_file": ("read_daily_load",),
     "files.file_error": ("FileError",),
-    "files.profile_file": ("read_profile", "write_profile"),
+    "files.profile_file": ("check_replaceable_profile", "read_profile", "write_profile"),
     "files.sizes_file": ("read_sizes",),
     "files.tables": ("read_curve",),
     "files.toml_table": ("read_toml",),
@@ -154,7 +159,7 @@ _HOMES = {
     ),
     "model.operator_table": ("AnyModel", "default_preset", "is_builtin", "is_onnx", "model_costs", "presets"),
     "model.operators": ("Operator",),
-    "profile": ("Profile",),
+    "profile": ("Measurement", "Profile"),
     "roofline.bottleneck": ("bottleneck",),
     "roofline.calibration": ("Parameter", "calibration", "parameters", "stored_calibration"),
     "roofline.calibration_fit": ("calibrate",),

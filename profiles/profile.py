@@ -48,6 +48,52 @@ class FitRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Measurement:
+    """What was timed, by what, and on which computer, as `recplan measure` notes it.
+
+    Parameters
+    ----------
+    model : str
+        The model.
+    engine : str
+        What ran it, with its version.
+    request_milliseconds : float
+        What the engine takes for a request beside the model; the curve contains it.
+    outliers : int
+        Runs that the curve leaves out.
+    interval_percent : float
+        Half the width of the widest of the 95 % intervals for times, in per cent of the time.
+    processor : str
+        Name of the processor.
+    cores : int
+        Cores that there were.
+    caches : str
+        Sizes of one core's caches; empty where the system did not tell.
+    memory_gib : float
+        Memory, in GiB.
+    system : str
+        The operating system.
+    """
+
+    model: str
+    engine: str
+    request_milliseconds: float
+    outliers: int
+    interval_percent: float
+    processor: str
+    cores: int
+    caches: str
+    memory_gib: float
+    system: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "outliers", arguments.whole("outliers", self.outliers, least=0))
+        object.__setattr__(self, "cores", arguments.whole("cores", self.cores))
+        for name in ("request_milliseconds", "interval_percent", "memory_gib"):
+            object.__setattr__(self, name, arguments.number(name, getattr(self, name), least=0))
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """A service curve of one core or one accelerator, and where it comes from.
 
@@ -63,6 +109,8 @@ class Profile:
         Cores of the machine, or units of the accelerator, >= 1.
     fit : FitRecord, optional
         What the curve was fitted to.
+    measurement : Measurement, optional
+        What was timed, and where.
 
     Raises
     ------
@@ -81,6 +129,7 @@ class Profile:
     kind: str | None = None
     cores: int | None = None
     fit: FitRecord | None = None
+    measurement: Measurement | None = None
 
     def __post_init__(self) -> None:
         arguments.instance("curve", self.curve, ServiceCurve)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ from recplan.queuemodel import (
     arguments,
 )
 
-from ..profile import FitRecord, Profile
+from ..profile import FitRecord, Measurement, Profile
 from .file_error import FileError
 from .tables import MILLISECONDS_PER_SECOND, read_curve
 from .text_file import write_text
@@ -85,6 +85,7 @@ def profile_toml(profile: Profile) -> str:
         key: times,
         "contention": _contention_values(curve.contention),
         "fit": None if record is None else _known(asdict(record)),
+        "measurement": None if profile.measurement is None else asdict(profile.measurement),
     }
     comments = _COMMENTS
     if record is not None and curve.batch_sizes[-1] > record.largest_batch:
@@ -108,13 +109,18 @@ def write_profile(profile: Profile, path: str | PathLike[str]) -> None:
     FileError
         Where the file exists and is something else, or cannot be written.
     """
+    check_replaceable_profile(path)
+    write_text(path, profile_toml(profile))
+
+
+def check_replaceable_profile(path: str | PathLike[str]) -> None:
+    """Raise a `FileError` where a file exists and is no profile."""
     if os.path.exists(path):
         try:
             read_profile(path)
         except FileError as error:
             problem = f"exists and is no profile, so it is not replaced; name another file ({error})"
             raise FileError(path, problem) from None
-    write_text(path, profile_toml(profile))
 
 
 def read_profile(path: str | PathLike[str]) -> Profile:
@@ -125,7 +131,8 @@ def read_profile(path: str | PathLike[str]) -> Profile:
     path : str or path-like
         A TOML file with ``batch_sizes`` and ``milliseconds``, or ``seconds``; where wanted, ``name``, ``kind``,
         ``cores``, ``scv``, ``provenance``; the table ``[contention]`` with ``busy_cores`` and ``slowdowns``, or a row
-        of these for each of ``batch_sizes``; and the table ``[fit]`` with the fields of `FitRecord`.
+        of these for each of ``batch_sizes``; and the tables ``[fit]`` and ``[measurement]`` with the fields of
+        `FitRecord` and `Measurement`.
 
     Returns
     -------
@@ -148,9 +155,8 @@ def read_profile(path: str | PathLike[str]) -> Profile:
     0.007
     """
     root = read_toml(path)
-    root.allow(
-        "name", "kind", "cores", "provenance", "scv", "batch_sizes", "milliseconds", "seconds", "contention", "fit"
-    )
+    times = ("batch_sizes", "milliseconds", "seconds", "contention")
+    root.allow("name", "kind", "cores", "provenance", "scv", *times, "fit", "measurement")
     curve = _curve(root)
     fit = _fit(root.table("fit")) if "fit" in root else None
     with root.blaming("cores"):
@@ -160,6 +166,7 @@ def read_profile(path: str | PathLike[str]) -> Profile:
             kind=root.text("kind") if "kind" in root else None,
             cores=arguments.whole("cores", root.value("cores"), huge=MOST_SERVERS) if "cores" in root else None,
             fit=fit,
+            measurement=_measurement(root.table("measurement")) if "measurement" in root else None,
         )
 
 
@@ -245,6 +252,16 @@ def _fit(table: TomlTable) -> FitRecord:
         table.value(key)
     with table.blaming("largest_batch"):
         return FitRecord(source=table.text("source"), **values)
+
+
+def _measurement(table: TomlTable) -> Measurement:
+    types = {field.name: field.type for field in fields(Measurement)}
+    table.allow(*types)
+    values: dict[str, Any] = {
+        key: table.text(key) if kind == "str" else table.value(key) for key, kind in types.items()
+    }
+    with table.blaming("model"):
+        return Measurement(**values)
 
 
 def _list(table: TomlTable, key: str, check: Callable[[str, object], Value]) -> tuple[Value, ...]:

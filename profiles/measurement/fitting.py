@@ -10,7 +10,7 @@ import numpy as np
 from recplan.queuemodel import Contention, Restorable, ServiceCurve, arguments
 
 from ..files.profile_file import profile_toml
-from ..profile import FitRecord, Profile
+from ..profile import FitRecord, Measurement, Profile
 from .caveats import caveats, falls
 from .fitted_curve import FittedPoint, extended, fitted_times, leave_one_out
 from .measurements import Measurements, read_measurements
@@ -66,7 +66,13 @@ class Fit(Restorable):
         contention = self.curve.contention
         return contention if isinstance(contention, Contention) else None
 
-    def profile(self, name: str | None = None, kind: str | None = None, cores: int | None = None) -> Profile:
+    def profile(
+        self,
+        name: str | None = None,
+        kind: str | None = None,
+        cores: int | None = None,
+        measurement: Measurement | None = None,
+    ) -> Profile:
         """Return the profile of the curve, ready to be written; see `Profile` for the parameters."""
         record = FitRecord(
             source=self.source,
@@ -77,7 +83,7 @@ class Fit(Restorable):
             mape_percent=round(100.0 * self.mape, 4),
             leave_one_out_percent=None if self.leave_one_out_mape is None else round(100 * self.leave_one_out_mape, 4),
         )
-        return Profile(self.curve, name, kind, cores, record)
+        return Profile(self.curve, name, kind, cores, record, measurement)
 
     def to_toml(self) -> str:
         """Write the profile as TOML, as `read_profile` reads it."""

@@ -7,7 +7,7 @@ import strategies
 import written_files
 from recplan.profiles import FileError, Measurements, Profile, fit, read_profile, write_profile
 from recplan.profiles.files.profile_file import profile_toml, read_curve_file
-from recplan.profiles.profile import FitRecord
+from recplan.profiles.profile import FitRecord, Measurement
 from recplan.queuemodel import Contention, ContentionByBatch, ServiceCurve
 from recplan.queuemodel.inputs.service_curve import PROVENANCES
 
@@ -43,6 +43,13 @@ def fit_records(draw):
 
 
 @st.composite
+def measurements(draw):
+    errors = st.floats(0.0, 100.0)
+    what, where = [draw(texts), draw(texts), draw(errors), draw(counts), draw(errors)], [draw(texts), draw(counts)]
+    return Measurement(*what, *where, draw(texts), draw(errors), draw(texts))
+
+
+@st.composite
 def profiles(draw):
     curve = replace(
         draw(strategies.service_curves()),
@@ -55,6 +62,7 @@ def profiles(draw):
         kind=draw(st.sampled_from([None, "cpu", "accelerator"])),
         cores=draw(st.none() | counts),
         fit=draw(st.none() | fit_records()),
+        measurement=draw(st.none() | measurements()),
     )
 
 
@@ -189,12 +197,12 @@ FIT = "[fit]\nsource = 'a'\nruns = 2\npoints = 2\nsmallest_batch = 1\nlargest_ba
         (
             f"core = 4\n{POINTS}",
             ", line 1, key 'core': is not known; there are: name, kind, cores, provenance, scv, "
-            "batch_sizes, milliseconds, seconds, contention, fit; did you mean 'cores'?",
+            "batch_sizes, milliseconds, seconds, contention, fit, measurement; did you mean 'cores'?",
         ),
         (
             "[cpu]\ncores = 4\n",
             ", line 1, key 'cpu': is not known; there are: name, kind, cores, provenance, scv, "
-            "batch_sizes, milliseconds, seconds, contention, fit",
+            "batch_sizes, milliseconds, seconds, contention, fit, measurement",
         ),
         (
             f"{POINTS}[contention]\nbusy_cores = [1, 2]\n",
@@ -231,6 +239,8 @@ FIT = "[fit]\nsource = 'a'\nruns = 2\npoints = 2\nsmallest_batch = 1\nlargest_ba
             f"{POINTS}{FIT.replace('percent = 0', 'percent = -1')}",
             ", line 9, key 'fit.mape_percent': mape_percent(=-1) must be a finite number >= 0",
         ),
+        (f"{POINTS}[measurement]\nmodel = 1\n", ", line 4, key 'measurement.model': model(=1) must be text"),
+        (f"{POINTS}[measurement]\nmodel = 'a'\n", ", line 3, key 'measurement.engine': is missing"),
         ("batch_sizes = [1\n", ", line 1: is not TOML: "),
     ],
 )
