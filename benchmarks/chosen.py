@@ -381,6 +381,10 @@ GIVEN = {
         "profiles.roofline.hardware",
         "profiles.roofline.operator_times.PACKED_ROWS",
     ),
+    "how long and how often a model is timed here, the reason beside each; no figure of an analysis depends on it": (
+        "live.engine",
+        "live.timing",
+    ),
     "when something is said, shown or drawn, and how; no figure depends on it": (
         "cli",
         "profiles.measurement.caveats",

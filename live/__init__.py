@@ -16,16 +16,28 @@ if TYPE_CHECKING:
     )
     from .model.inputs import ModelInput, made_up_inputs
     from .model.onnx_model import OnnxModel, UnknownOperators, read_onnx
+    from .timing.model_timing import (
+        MAX_BATCH as MAX_BATCH,
+        MOST_SCATTER as MOST_SCATTER,
+        PRECISION as PRECISION,
+        SECONDS as SECONDS,
+        ModelTiming,
+        TimedModel,
+        time_model,
+    )
 
 __all__ = [
     "ExportedModel",
     "MissingExtraError",
     "ModelInput",
+    "ModelTiming",
     "OnnxModel",
+    "TimedModel",
     "UnknownOperators",
     "export_onnx",
     "made_up_inputs",
     "read_onnx",
+    "time_model",
 ]
 
 #: What the package offers, by the module that holds it. What is not in `__all__` is for recplan's other packages.
@@ -34,6 +46,15 @@ _HOMES = {
     "model.exported": ("ExportedModel", "MOST_TABLES_MIB", "TABLES_MIB", "export_onnx"),
     "model.inputs": ("ModelInput", "made_up_inputs"),
     "model.onnx_model": ("OnnxModel", "UnknownOperators", "read_onnx"),
+    "timing.model_timing": (
+        "MAX_BATCH",
+        "MOST_SCATTER",
+        "ModelTiming",
+        "PRECISION",
+        "SECONDS",
+        "TimedModel",
+        "time_model",
+    ),
 }
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

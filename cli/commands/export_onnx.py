@@ -10,10 +10,8 @@ import typer
 from ..options.completion import complete_models
 from ..options.output import check_ending
 from ..options.scenario import PresetOption
-from ..output.computation import computing
-from ..output.message import note
 from ..output.writing import check_writable, write_result
-from ..scenario.models import check_model
+from ..scenario.models import check_model, exported
 
 SUMMARY = "Write a model as ONNX."
 
@@ -58,16 +56,7 @@ def run(
     check_writable(output)
     check_model(model, preset)
     with needing("recplan export onnx"):
-        from recplan.live import MOST_TABLES_MIB, TABLES_MIB, export_onnx
-    from recplan.queuemodel import arguments
-
-    mib = TABLES_MIB if tables_mib is None else arguments.whole("--tables-mib", tables_mib, most=MOST_TABLES_MIB)
-    with computing():
-        exported = export_onnx(model, preset=preset, tables_mib=mib, seed=arguments.whole("--seed", seed, least=0))
-    kept, whole = exported.tables_bytes, exported.whole_tables_bytes
-    if kept < whole:
-        note(
-            f"the tables are cut to {kept / 2**20:.4g} of {whole / 2**20:.4g} MiB, each by the same share of its rows; "
-            "--tables-mib says how many MiB they may have"
-        )
-    write_result(output, exported.content, "the model is")
+        content = exported(model, preset, tables_mib, seed)
+    if content is None:
+        raise ValueError(f"{model} is an ONNX model already; name a model of the catalogue or a .toml file")
+    write_result(output, content, "the model is")

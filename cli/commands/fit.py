@@ -11,8 +11,8 @@ from ..options.output import OutputOptions
 from ..output.formats import Format
 from ..output.interruption import unbroken
 from ..output.message import note
-from ..output.report import Quantity, Report, Table
-from ..output.wording import counted, given, per_cent, significant
+from ..output.report import Report, Table
+from ..records.fitted import QUANTITIES, point_records, quality, summary, title
 from ..scenario.plausibility import warn_of_curve
 
 if TYPE_CHECKING:
@@ -40,16 +40,6 @@ sizes left out is that of the curve at a batch size that it was not given.
 \b
 A file that exists is replaced only where it is a profile. Times are shown
 in milliseconds, batches in items."""
-
-_QUANTITIES = (
-    Quantity("batch_size", "batch (items)", given),
-    Quantity("runs", "runs", given),
-    Quantity("outliers", "outliers", given),
-    Quantity("median_ms", "median (ms)", significant),
-    Quantity("mean_ms", "mean (ms)", significant),
-    Quantity("fitted_ms", "fitted (ms)", significant),
-    Quantity("relative_error", "error (%)", lambda share: f"{round(100 * share, 2) + 0.0:+.2f}"),
-)
 
 
 def run(
@@ -90,20 +80,9 @@ def run(
     if out is not None:
         with unbroken():
             write_profile(profile, out)
-    records = [
-        {
-            "batch_size": point.batch_size,
-            "runs": point.runs,
-            "outliers": point.outliers,
-            "median_ms": 1e3 * point.median_seconds,
-            "mean_ms": 1e3 * point.mean_seconds,
-            "fitted_ms": 1e3 * point.fitted_seconds,
-            "relative_error": point.relative_error,
-        }
-        for point in fitted.points
-    ]
+    records = point_records(fitted)
     if output.format is not Format.JSON:
-        note(_summary(fitted))
+        note(summary(fitted))
     for warning in fitted.warnings:
         note(warning)
     if kind == "cpu" and fitted.contention is None:
@@ -113,49 +92,20 @@ def run(
         )
     if out is not None:
         note(f"the profile is in {out}")
-    contention = fitted.contention
     output.show(
         Report(
             "fit",
-            _title(name or measurements.stem, fitted),
-            [Table(_QUANTITIES, records)],
+            title(name or measurements.stem, fitted),
+            [Table(QUANTITIES, records)],
             records,
             {
                 "profile": {"name": name, "kind": kind, "cores": cores, "path": None if out is None else str(out)},
-                "fit": {
-                    "runs": fitted.runs,
-                    "outliers": fitted.outliers,
-                    "scv": fitted.scv,
-                    "mean_absolute_error": fitted.mape,
-                    "leave_one_out_error": fitted.leave_one_out_mape,
-                    "contention": contention
-                    and [
-                        {"busy_cores": busy, "slowdown": slowdown}
-                        for busy, slowdown in zip(contention.busy_cores, contention.slowdowns, strict=True)
-                    ],
-                },
+                "fit": quality(fitted),
                 "points": records,
                 "warnings": list(fitted.warnings),
             },
         )
     )
-
-
-def _title(name: str, fitted: Fit) -> str:
-    title = f"{name}: {counted(fitted.runs, 'run')} of {counted(len(fitted.points), 'batch size')}"
-    if fitted.contention is None:
-        return title
-    return f"{title}; below, those with {counted(fitted.contention.busy_cores[0], 'busy core')}"
-
-
-def _summary(fitted: Fit) -> str:
-    parts = [f"scv {given(float(f'{fitted.scv:.3g}'))}", f"mean absolute error {per_cent(fitted.mape)} %"]
-    if fitted.leave_one_out_mape is not None:
-        parts.append(f"{per_cent(fitted.leave_one_out_mape)} % at sizes left out")
-    if fitted.contention is not None:
-        busy, slowdown = fitted.contention.busy_cores[-1], fitted.contention.slowdowns[-1]
-        parts.append(f"slowdown {significant(slowdown, 3)} at {busy} busy cores")
-    return ", ".join(parts)
 
 
 def _check_cores(fitted: Fit, cores: int | None) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +19,10 @@ from ..output.wording import given, origin, per_cent, significant
 from ..records.breakdown import Breakdown, broken_down_on
 from ..records.hardware import SOURCES, hardware_record
 
+if TYPE_CHECKING:
+    from recplan.profiles import Profile
+    from recplan.queuemodel import ServiceCurve
+
 SUMMARY = "Show what a model does on hardware."
 
 HELP = """Show what a model does on a piece of hardware.
@@ -28,6 +34,7 @@ EPILOG = """\b
 Examples:
   recplan show dlrm-rmc1 --cpu skylake --accelerator gtx1080ti --batch-size 64
   recplan show my-model.toml --cpu my-server.toml --format json
+  recplan show my-model.toml --cpu my-server.toml --measured my-cpu.toml
 
 \b
 Operators are those of one core or one unit, all `count` of a row together.
@@ -54,6 +61,7 @@ _CURVE = (
     Quantity("service_ms", "service (ms)", significant),
     Quantity("items_per_second", "items/s", lambda rate: significant(rate, 5)),
     Quantity("modelled_computation_ms", "computation, modelled (ms)", significant),
+    Quantity("measured_ms", "measured (ms)", significant),
 )
 
 _SLOWDOWNS = (Quantity("busy_cores", "busy cores", given), Quantity("slowdown", "slowdown", significant))
@@ -99,15 +107,26 @@ def run(
     ] = 64,
     preset: PresetOption = None,
     input_loading: InputLoadingOption = None,
+    measured: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.toml", help="A profile of the model, to be shown beside the curve."),
+    ] = None,
     plot: PlotOptions,
     output: OutputOptions,
 ) -> None:
     """Print what the model does on each piece of hardware."""
+    from recplan.profiles import read_profile
     from recplan.queuemodel import arguments
 
     plot.refuse_beside(output)
     asked = arguments.whole("--batch-size", batch_size)
-    stations = broken_down_on(cpu, accelerator, model, asked, preset, input_loading)
+    beside = None if measured is None else read_profile(measured)
+    stations = [
+        replace(station, measured=_curve_for(station.station, beside))
+        for station in broken_down_on(cpu, accelerator, model, asked, preset, input_loading)
+    ]
+    if beside is not None and all(station.measured is None for station in stations):
+        raise ValueError(f"--measured {measured} is of kind {beside.kind!r}, of which no hardware is named")
     described = _described(model, preset, stations[0])
     if described["note"] and any(station.service.provenance == "measured" for station in stations):
         note(f"{model}: {described['note']}")
@@ -175,9 +194,18 @@ def _facts(station: Breakdown, published_bottleneck: str | None) -> Mapping[str,
     }
 
 
+def _curve_for(station: str, profile: Profile | None) -> ServiceCurve | None:
+    """Return the curve of a profile for the station that it may serve as."""
+    return profile.curve if profile is not None and profile.kind in (None, station) else None
+
+
 def _tables(station: Breakdown) -> list[Table]:
     name, provenance = station.hardware.name, station.service.provenance
-    curve = _CURVE if provenance == "measured" else _CURVE[:-1]
+    absent = {
+        "modelled_computation_ms": provenance != "measured",
+        "measured_ms": station.measured is None,
+    }
+    curve = tuple(quantity for quantity in _CURVE if not absent.get(quantity.key))
     tables = [
         Table(_OPERATORS, station.operators(), f"operators on {name}: {origin(station.operators_curve)}"),
         Table(curve, station.curve(), f"service curve of {name}: {origin(provenance)}"),

@@ -31,6 +31,8 @@ class Breakdown:
         Modelled times of its operators on the hardware, at the asked batch size and then at `BATCH_SIZES`.
     service, computation : ServiceCurve
         The service curve, and the same without loading the inputs.
+    measured : ServiceCurve, optional
+        What was measured, to be told beside it.
     """
 
     station: str
@@ -39,6 +41,7 @@ class Breakdown:
     times: OperatorTimes
     service: ServiceCurve
     computation: ServiceCurve
+    measured: ServiceCurve | None = None
 
     @property
     def operators_curve(self) -> str:
@@ -106,6 +109,7 @@ class Breakdown:
                 "service_ms": 1e3 * self.service.seconds(batch),
                 "items_per_second": batch / self.service.seconds(batch),
                 "modelled_computation_ms": 1e3 * modelled,
+                "measured_ms": None if self.measured is None else 1e3 * self.measured.seconds(batch),
             }
             for batch, modelled in zip(BATCH_SIZES, self.times.total[1:].tolist(), strict=True)
         ]

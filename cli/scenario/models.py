@@ -6,7 +6,8 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..output.message import warn
+from ..output.computation import computing
+from ..output.message import note, warn
 
 if TYPE_CHECKING:
     from recplan.live import OnnxModel
@@ -21,6 +22,28 @@ def check_model(model: str, preset: str | None) -> None:
         find_model(model)
     elif preset is not None:
         raise ValueError(f"--preset {preset} is for models of the catalogue; {model} describes its model once")
+
+
+def exported(model: str, preset: str | None, tables_mib: int | None, seed: int) -> bytes | None:
+    """Return an ONNX file's content of a model, and say where its tables are cut; None where it is such a file."""
+    from recplan.live import MOST_TABLES_MIB, TABLES_MIB, export_onnx
+    from recplan.profiles import is_onnx
+    from recplan.queuemodel import arguments
+
+    if is_onnx(model):
+        if tables_mib is not None:
+            raise ValueError(f"--tables-mib {tables_mib} is for models that are not ONNX files; leave it out")
+        return None
+    mib = TABLES_MIB if tables_mib is None else arguments.whole("--tables-mib", tables_mib, most=MOST_TABLES_MIB)
+    with computing():
+        found = export_onnx(model, preset=preset, tables_mib=mib, seed=arguments.whole("--seed", seed, least=0))
+    kept, whole = found.tables_bytes, found.whole_tables_bytes
+    if kept < whole:
+        note(
+            f"the tables are cut to {kept / 2**20:.4g} of {whole / 2**20:.4g} MiB, each by the same share of its rows; "
+            "--tables-mib says how many MiB they may have"
+        )
+    return found.content
 
 
 def costed(model: str) -> AnyModel:

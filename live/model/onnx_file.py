@@ -20,13 +20,15 @@ _MOST_BYTES = 2**31
 _VALUES = ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data")
 
 
-def read_graph(path: str | PathLike[str]) -> onnx.ModelProto:
+def read_graph(path: str | PathLike[str], content: bytes | None = None) -> onnx.ModelProto:
     """Read the graph of an ONNX model, weights as tensors without values.
 
     Parameters
     ----------
     path : str or path-like
-        The file.
+        The file, or what messages call it.
+    content : bytes, optional
+        What the file would hold; if not given, it is read.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def read_graph(path: str | PathLike[str]) -> onnx.ModelProto:
     FileError
         Where the file cannot be read, is no ONNX model or not a whole one, or a file that holds its weights is missing.
     """
-    model = _parsed(path, _content(path))
+    model = _parsed(path, _content(path) if content is None else content)
     for tensor in _constants(model.graph):
         _check_external(tensor, Path(path))
         if tensor.data_location == onnx.TensorProto.EXTERNAL or _elements(tensor) > _MOST_KEPT:

@@ -21,6 +21,9 @@ SHORTER = {
     r"^recplan compare(?!.*--model)": "recplan compare --cpu skylake --accelerator none --model ncf --sla high",
     r"--model wnd --model din": "--accelerator none --model ncf",
     r"--queries \d+": "--queries 20000",
+    # Whatever else this computer does.
+    r"^recplan measure": "recplan measure --tables-mib 1 --precision 1e6 --max-scatter 1e6",
+    r"--model ncf --out": "--model ncf --max-batch 16 --out",
     r"sla-ms=50:200:16": "sla-ms=50:200:2",
     r"recplan report scenario.toml": "recplan report --cpu cpu.csv --cores 4 --sizes ribbon",
 }
@@ -41,6 +44,7 @@ def _in_a_folder_of_examples(tmp_path, monkeypatch):
         shutil.copy(file, tmp_path)
     for name, source in NAMED.items():
         shutil.copy(EXAMPLES / source, tmp_path / name)
+    (tmp_path / "my-cpu.toml").write_text("batch_sizes = [1, 64]\nmilliseconds = [1, 9]\n")
     (tmp_path / "day.csv").write_text("time,qps\n00:00,1000\n12:00,3000\n")
     monkeypatch.chdir(tmp_path)
 

@@ -26,6 +26,7 @@ POLICY = ("--batch-size", "64")
 LOAD = (*POLICY, "--qps", "20")
 DAY = "time,qps\n00:00,50\n08:30,300\n22:00,0\n"
 
+SMALL = ("--model", "ncf", "--tables-mib", "1", "--max-batch", "4", "--precision", "1e6", "--max-scatter", "1e6")
 PRINTED = [
     ("analyze", *MACHINE, *LOAD),
     ("analyze", *BOTH, *LOAD, "--offload-above", "300", "--percentile", "99.99"),
@@ -59,12 +60,14 @@ PRINTED = [
     ("sweep", *MACHINE, *POLICY, "--over", "cores=2,4", "--over", "sizes=ribbon,deeprecsys-normal"),
     ("fit", str(EXAMPLES / "measurements.csv"), "--kind", "cpu", "--cores", "16", "--name", "mine"),
     ("fit", "short.csv"),
+    ("measure", *SMALL, "--workers", "1"),
     ("list", "models"),
     ("list", "hardware"),
     ("list", "sizes"),
     ("show", "wnd", "--cpu", "skylake", "--accelerator", "gtx1080ti"),
     ("show", "wnd", "--cpu", "c5n.2xlarge", "--input-loading", "all"),
     ("show", OWN[1], "--cpu", OWN[3]),
+    ("show", "wnd", "--cpu", "skylake", "--measured", "mine.toml"),
     ("calibrate",),
     ("calibrate", "--out", "calibration.toml"),
     ("what-if", *MACHINE, "--lever", "cache-hits=0.6"),
@@ -78,6 +81,7 @@ PRINTED = [
 def _in_a_folder_with_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "day.csv").write_text(DAY)
+    (tmp_path / "mine.toml").write_text("batch_sizes = [1, 64]\nmilliseconds = [2, 9]\n")
     (tmp_path / "short.csv").write_text("batch_size,milliseconds\n1,2\n64,9\n")
     monkeypatch.setattr(profiles, "calibrate", lambda models=None: parameters())
 
