@@ -57,9 +57,9 @@ def run(
         on_jumps = jumps(found.latency, percentiles)
     if output.format.for_reading:
         note(f"accuracy of the analysis: {found.latency.accuracy}")
-        furthest = max(found.records, key=lambda record: abs(record["relative_difference"]))
-        difference = 100.0 * furthest["relative_difference"]
-        note(f"largest difference from the simulation: {difference:+.2f} % ({furthest['quantity']})")
+        if found.furthest is not None:
+            difference = 100.0 * found.furthest["relative_difference"]
+            note(f"largest difference from the simulation: {difference:+.2f} % ({found.furthest['quantity']})")
         note_jumps(on_jumps)
     if found.unsettled:
         note(found.unsettled)

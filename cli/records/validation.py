@@ -62,6 +62,15 @@ class Validation:
         return Table(QUANTITIES, self.records)
 
     @property
+    def furthest(self) -> dict[str, Any] | None:
+        """What differs most, the mean and percentiles whose simulation is long enough; None where none is."""
+        bounded = [row for row in self.records if row["within_interval"] is not None]
+        if not bounded:
+            return None
+        means = [row for row in self.records if row["quantity"] == "mean"]
+        return max((*means, *bounded), key=lambda row: abs(row["relative_difference"]))
+
+    @property
     def unsettled(self) -> str | None:
         """That the simulation is too short to bound all percentiles, and what to do; None where it is not."""
         from recplan.queuemodel import MOST_QUERIES
@@ -77,7 +86,7 @@ class Validation:
             advice = "no simulation is long enough there"
         return (
             f"{self.sample.queries} queries are too few to bound {', '.join(unbounded)} of the simulation, which near "
-            f"saturation and for rare queries takes more; {advice}"
+            f"saturation and for rare queries takes more, and comes out too fast before; {advice}"
         )
 
 

@@ -11,6 +11,10 @@ from ..output.wording import given, significant
 if TYPE_CHECKING:
     from recplan.queuemodel import Policy
 
+#: Share of a capacity to simulate: one at the brink of overload may be so near to it that no simulation settles, and
+#: rounded to three digits the load must not pass it.
+SIMULATED_SHARE = 0.99
+
 
 class Found(Protocol):
     """What was found under a policy, and what is to be said of it."""
@@ -44,9 +48,7 @@ def warn_of_capacities(found: Sequence[tuple[Found, float]], what: str) -> None:
 
 
 def _simulated(policy: Policy, qps: float) -> str:
-    """Write how a policy is simulated a hair below its capacity, with the scenario left to the reader."""
-    from recplan.solvers import BELOW_CAPACITY
-
+    """Write how a policy is simulated below its capacity, with the scenario left to the reader."""
     offload = "" if policy.offload_above is None else f" --offload-above {policy.offload_above}"
-    at = given(float(f"{qps * BELOW_CAPACITY:.4g}"))
+    at = given(float(f"{qps * SIMULATED_SHARE:.3g}"))
     return f"`recplan validate --batch-size {policy.batch_size}{offload} --qps {at}` of the same machine"
