@@ -121,9 +121,11 @@ class InterpolatedWaits:
         self.corners = corners
         self._tables = [corner.waits(rate, positions) for corner in corners]
         # Interpolated waits are right where requests are alike: what the fast server says of noise alone is left out.
-        shape = _interpolated([corner.fast.at(rate).quantiles(LEVELS) for corner in corners], corners)
-        noise = _interpolated([corner.alike.at(rate).quantiles(LEVELS) for corner in corners], corners)
-        ratios = fast.at(rate).quantiles(LEVELS) / shape * (noise / alike.at(rate).quantiles(LEVELS))
+        servers = {fast, alike, *(corner.fast for corner in corners), *(corner.alike for corner in corners)}
+        at_one = {server: server.at(rate).quantiles(LEVELS) for server in servers}
+        shape = _interpolated([at_one[corner.fast] for corner in corners], corners)
+        noise = _interpolated([at_one[corner.alike] for corner in corners], corners)
+        ratios = at_one[fast] / shape * (noise / at_one[alike])
         self._ratios = np.append(ratios[0], ratios)
         wild = corners[-1].weight ** DELAY_ORDER
         delayed = [np.exp(logs[0]) for _, logs in self._tables]
