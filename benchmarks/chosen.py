@@ -160,6 +160,7 @@ def registry() -> Iterator[Constant]:
     at = "queuemodel.stations.fast_server"
     yield Constant(at, "TERMS", (8, 10, 12), by.percentiles("noise", "single"), 16)
     yield Constant(at, "TRUSTED", (1e-2, 2e-4), by.percentiles("noise", "single"), 5e-4)
+    yield Constant(at, "DIGITS", (38, 46), by.percentiles("noise", "single"), 52)
     yield Constant(at, "SLOPE_OVER", (0.5, 4.0), by.percentiles("noise", "single"), 1.0)
     at = "queuemodel.stations.generations"
     yield Constant(at, "MOST_LUMPS", (32, 128), by.percentiles(*SLOWED), 2048)

@@ -19,6 +19,9 @@ from ..numerics.laplace import stehfest
 TERMS = 14
 #: Probability to wait longer, of those that wait, to which the inversion is trusted; beyond the tail falls as there.
 TRUSTED = 1e-3
+#: Binary digits to which the inversion is given what it starts from, in a unit of the pool's own: what rounding leaves
+#: in the last one it makes millions of times as much, and the same pool would wait otherwise in another unit of time.
+DIGITS = 42
 #: Logarithm of the probability over which that fall is taken.
 SLOPE_OVER = 2.0
 
@@ -41,16 +44,18 @@ class FastServer:
 
     def __init__(self, classes: QueryClasses, scv: float, servers: int) -> None:
         table = residual_table(scv)
-        self.times, self.first, self.residual, self.work = fast_server_kernel.transforms(
-            unnamed(classes), scv, servers, table.longer, table.end, TERMS
+        full_batches, remainders, probability, unit = classes
+        in_batches = QueryClasses(full_batches, _steady(remainders / unit), probability, 1.0)
+        self._times, self.first, self.residual, work = fast_server_kernel.transforms(
+            unnamed(in_batches), scv, servers, table.longer, table.end, TERMS
         )
+        self.times, self.work = unit * self._times, unit * work
 
     def at(self, rate: float) -> FastWaits:
         """Solve the server at a rate of queries per second, below the stable one."""
         nodes, weights = stehfest(TERMS)
-        longer = fast_server_kernel.longer_waits(
-            self.times, nodes, weights, self.first, self.residual, rate * self.work
-        )
+        utilization = 1.0 - float(_steady(np.float64(1.0 - rate * self.work)))
+        longer = fast_server_kernel.longer_waits(self._times, nodes, weights, self.first, self.residual, utilization)
         return FastWaits(self.times, longer)
 
 
@@ -75,3 +80,9 @@ class FastWaits:
         """Times exceeded with probability exp(-levels), levels rising from 0."""
         beyond = self.times[-1] + (levels - self.levels[-1]) * self.beyond
         return np.asarray(np.where(levels > self.levels[-1], beyond, np.interp(levels, self.levels, self.times)))
+
+
+def _steady(values: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:
+    """Round to so many digits that rounding before does not show."""
+    parts, powers = np.frexp(values)
+    return np.asarray(np.ldexp(np.round(parts * 2.0**DIGITS), powers - DIGITS))

@@ -90,3 +90,16 @@ def test_what_is_put_between_points_keeps_the_transform(place, step):
     put(place, 2.0, masses)
     shifted = np.exp(-np.exp(step * np.arange(40) - 1.0))
     assert masses @ shifted == pytest.approx(2.0 * math.exp(-math.exp(step * place - 1.0)), abs=1e-13)
+
+
+@given(st.floats(0.1, 10.0), st.floats(0.3, 0.99), st.sampled_from([0.0, 0.5, 1.0, 31.0]), st.integers(2, 100))
+def test_waits_deep_in_the_tail_do_not_depend_on_the_unit_of_time(factor, utilization, scv, servers):
+    # Rounding in the last digit, which the inversion enlarges, was up to 1e-5 of such a wait.
+    curve = ServiceCurve.from_table([1, 221], [0.1762, 2.266], scv=scv)
+    waits = []
+    for slower in (1.0, factor):
+        pool = CorePool(servers, curve.scaled(slower))
+        mix = Stations.of(Machine(pool), QuerySizes.from_samples([8] * 9 + [221, 40, 3]), Policy(20)).cpu.mix
+        fast = FastServer(mix.classes, scv, servers)
+        waits.append(fast.at(utilization / fast.work).quantiles(np.array([1.0, 7.0, 14.0])) / slower)
+    np.testing.assert_allclose(*waits, rtol=1e-7)
