@@ -382,8 +382,9 @@ GIVEN = {
         "profiles.roofline.hardware",
         "profiles.roofline.operator_times.PACKED_ROWS",
     ),
-    "how long and how often a model is timed here, the reason beside each; no figure of an analysis depends on it": (
+    "how long and how often a model is timed or served here; no figure of an analysis depends on it": (
         "live.engine",
+        "live.serving",
         "live.timing",
     ),
     "when something is said, shown or drawn, and how; no figure depends on it": (

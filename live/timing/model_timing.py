@@ -12,14 +12,13 @@ from types import TracebackType
 import numpy as np
 
 from recplan.profiles import Fit, Measurement, Measurements, Profile, fit
-from recplan.queuemodel import LARGEST_SIZE, arguments
+from recplan.queuemodel import arguments
 
 from ..engine.block import Block
-from ..engine.computer import free_memory, this_computer, usable_cores
-from ..engine.request_inputs import RequestInputs
-from ..engine.session import engine_name, find_provider, is_on_cores, sessions
+from ..engine.computer import this_computer
+from ..engine.loaded_model import LoadedModel
+from ..engine.session import engine_name
 from ..engine.workers import Workers
-from ..model.fed_model import read_fed_model
 from .schedule import Schedule, half_width
 
 #: Half the width of an interval, relative to the mean, that is good enough: below what the analysis is off by.
@@ -30,7 +29,6 @@ MAX_BATCH = 1024
 MOST_SCATTER = 0.2
 #: Between these quantiles a Gaussian law has so many standard deviations; one run in ten may be anything.
 _QUANTILES, _DEVIATIONS = (0.1, 0.9), 2.563
-_GIB = 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +112,12 @@ class ModelTiming:
         provider: str = "CPU",
         seed: int = 0,
     ) -> None:
-        self._provider = find_provider(provider)
-        self.kind = "cpu" if is_on_cores(self._provider) else "accelerator"
-        self._name = name
-        self.workers = _checked_workers(workers, self.kind)
-        self.max_batch = arguments.whole("max_batch", max_batch, most=LARGEST_SIZE)
+        model = LoadedModel(name, content, workers=workers, max_batch=max_batch, provider=provider, seed=seed)
+        self._name, self._provider = name, model.provider
+        self.kind, self.workers, self.max_batch = model.kind, model.workers, model.max_batch
         self.seconds = arguments.number("seconds", seconds, above=0)
         precision = arguments.number("precision", precision, above=0)
-        seed = arguments.whole("seed", seed, least=0)
-        model = read_fed_model(name, content)
-        needed, free = (self.workers + 1) * model.weight_bytes, free_memory()
-        if needed > free:
-            raise ValueError(
-                f"{name} needs {needed / _GIB:.3g} GiB to be loaded for {self.workers} workers, and {free / _GIB:.3g} "
-                "GiB of memory are free; take fewer workers, or cut its tables"
-            )
-        inputs = RequestInputs(model.inputs, self.max_batch, seed)
-        self._workers = Workers(name, sessions(name, content, self.workers, self._provider), inputs)
+        self._workers = Workers(name, model.sessions, model.inputs)
         self.schedule = Schedule(
             self._workers.time,
             perf_counter,
@@ -268,15 +255,6 @@ def scatter_of(blocks: Sequence[Block]) -> float:
     ratios = np.concatenate([np.array(seconds) / np.median(seconds) for seconds in found.values()])
     low, high = np.quantile(ratios, _QUANTILES)
     return float(high - low) / _DEVIATIONS
-
-
-def _checked_workers(workers: int | None, kind: str) -> int:
-    cores = usable_cores()
-    if workers is None:
-        return cores if kind == "cpu" else 1
-    if arguments.whole("workers", workers) > cores:
-        raise ValueError(f"{arguments.shown('workers', workers)} must be at most {cores}, the cores that are here")
-    return workers
 
 
 def _runs(blocks: Sequence[Block]) -> Measurements:

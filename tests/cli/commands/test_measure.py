@@ -117,7 +117,7 @@ def test_a_machine_that_is_too_noisy_is_said_and_nothing_written():
 
 
 def test_tables_that_do_not_fit_into_memory_are_said(monkeypatch):
-    monkeypatch.setattr("recplan.live.timing.model_timing.free_memory", lambda: 2**20)
+    monkeypatch.setattr("recplan.live.engine.loaded_model.free_memory", lambda: 2**20)
     assert "of memory are free; take fewer workers, or cut its tables" in refused("measure", *SMALL)
 
 

@@ -61,6 +61,7 @@ PRINTED = [
     ("fit", str(EXAMPLES / "measurements.csv"), "--kind", "cpu", "--cores", "16", "--name", "mine"),
     ("fit", "short.csv"),
     ("measure", *SMALL, "--workers", "1"),
+    ("live", *SMALL[:4], "--cpu", "mine.toml", "--workers", "1", "--qps", "9", "--batch-size", "8", "--seconds", "1"),
     ("list", "models"),
     ("list", "hardware"),
     ("list", "sizes"),
