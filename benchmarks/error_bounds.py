@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from measured_kinds import BRINK, KINDS, PERCENTILES, SHARES, Measured, measured
+from measured_kinds import BUSY, KINDS, PERCENTILES, SHARES, Measured, measured
 from recplan.queuemodel import StationKind
 
 #: Fewest machines of a kind, and with what confidence its bound is one that 95 of 100 keep.
@@ -41,8 +41,8 @@ CUTS = {
     "work_scv": (0.5, 2.0),
     "slowdown": (1.5,),
 }
-#: Ranges end at multiples of these. Beyond the highest utilization that was drawn no simulation ends in time; there the
-#: estimates tend to the law of heavy traffic, which all of them have as it is, so that range goes on to 1.
+#: Ranges end at multiples of these. Of machines that are nearly overloaded few simulations end in time; estimates tend
+#: to the law of heavy traffic there, which all of them have as it is, so that the range of utilizations goes on to 1.
 ROUND = {"servers": 100, "utilization": 0.01, "scv": 0.1, "work_scv": 0.5, "slowdown": 0.1}
 #: Two kinds are told apart if that lowers the bounds of the tail by this share on the geometric average.
 WORTH_IT = 0.15
@@ -139,7 +139,7 @@ def settled(machine: Measured) -> bool:
 def _range(feature: str, stations: Sequence[StationKind]) -> tuple[float, float]:
     """Range of a figure among the machines of a method, up to the round number that they are drawn up to."""
     values = [getattr(station, feature) for station in stations]
-    if feature == "utilization" and max(values) > BRINK[0]:
+    if feature == "utilization" and max(values) > BUSY[0]:
         return 0.0, 1.0
     least = {"servers": min(values), "slowdown": 1.0}.get(feature, 0.0)
     return least, round(math.ceil(max(values) / ROUND[feature] - 1e-9) * ROUND[feature], 9)
