@@ -89,11 +89,11 @@ def test_machines_unlike_all_that_were_measured_are_told_no_bound():
         assert unlike.accuracy.bound(95) is None
         assert unlike.error(95) is None
         assert unlike.mean_error is None
+        assert str(unlike.accuracy).endswith("unlike all machines whose error was measured")
 
 
 def test_a_machine_that_is_all_but_overloaded_is_told_what_its_kind_is_off_by():
     assert law(load=0.9999).accuracy.bound(95) == law(load=0.9).accuracy.bound(95) > 0.0
-        assert str(unlike.accuracy).endswith("unlike all machines whose error was measured")
 
 
 def test_the_presentation_tells_errors_beside_the_figures():
