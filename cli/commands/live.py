@@ -38,16 +38,17 @@ first query is sent."""
 EPILOG = """\b
 Examples:
   recplan live --model ncf --cpu my-cpu.toml --qps 100 --batch-size 64
-  recplan live --model ncf --cpu my-cpu.toml --qps 50 --batch-size 32 --sizes ribbon --seconds 60
+  recplan live --model ncf --cpu my-cpu.toml --qps 5 --batch-size 8 --seed 1
 
 \b
 Needs onnxruntime: pip install 'recplan[live]'. --cpu is what the prediction
 goes by: the profile that `recplan measure` wrote of the model. Analysed: as
 `recplan analyze` tells. Replayed: the run's own arrivals and sizes simulated
-with the profile's curve, so that the luck of a short run is in both. Measured:
-from when a query was to arrive, even if it was sent late. Intervals cover the
-true latency with 95 % confidence; a short run has none. Ctrl-C ends the run,
-and what was answered until then counts."""
+with the profile's curve, so that the luck of a short run is in both.
+Measured: from when a query was to arrive, even if it was sent late. Intervals
+cover the true latency with 95 % confidence; a short run has none. Ctrl-C ends
+the run, and what was answered until then counts. Latencies are
+in milliseconds."""
 
 SECONDS = 20.0
 #: So long after the last query its answer may take, whatever waits before it.

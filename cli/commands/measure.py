@@ -42,8 +42,8 @@ meanwhile. A model of the catalogue, or of a .toml file, is run with random
 weights and its tables cut to --tables-mib. A time is that of a request: from
 when a worker was done with the one before, so that taking it from the queue
 and slicing its inputs is part of it. Ctrl-C ends it with what is known, if
-that is enough for a curve; else nothing is written. Times are shown in
-milliseconds, batches in items."""
+that is enough for a curve; else nothing is written. Times that are shown are
+in milliseconds, batches in items."""
 
 #: Above it, workers shared the cores with something, and times alone are not what was measured.
 _NOTABLE_WAITING = 0.05

@@ -24,9 +24,7 @@ SHORTER = {
     # Whatever else this computer does.
     r"^recplan measure": "recplan measure --tables-mib 1 --precision 1e6 --max-scatter 1e6",
     r"^recplan live": "recplan live --tables-mib 1 --workers 1",
-    r"--qps 50 --batch-size 32 --sizes ribbon --seconds 60|--qps 100 --batch-size 64$": (
-        "--qps 20 --batch-size 32 --seconds 1"
-    ),
+    r"--qps 5 --batch-size 8 --seed 1|--qps 100 --batch-size 64$": ("--qps 20 --batch-size 32 --seconds 1"),
     r"--model ncf --out": "--model ncf --max-batch 16 --out",
     r"sla-ms=50:200:16": "sla-ms=50:200:2",
     r"recplan report scenario.toml": "recplan report --cpu cpu.csv --cores 4 --sizes ribbon",

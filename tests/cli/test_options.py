@@ -13,6 +13,9 @@ from source_tree import EXAMPLES
 NEEDED = {
     "measurements": str(EXAMPLES / "measurements.csv"),
     "model": "wnd",
+    "cpu": "skylake",
+    "qps": "10",
+    "batch_size": "8",
     "what": "models",
     "kind": "load",
     "over": "cores=1,2",
