@@ -105,10 +105,9 @@ def test_a_target_in_other_units():
         "the target of 0.1 ms is 13.3 times shorter than a query of one item takes: was it meant in seconds? That is "
         "100 ms"
     ]
-    warning, nearly_overloaded = told(*machine, "--method", "hill-climb", "--sla-ms", "1e6")
+    (warning,) = told(*machine, "--method", "hill-climb", "--sla-ms", "1e6")
     assert warning.endswith(" on an idle machine: was it meant in microseconds? That is 1000 ms")
-    assert "unlike all whose error was measured" in nearly_overloaded
-    assert len(told("sweep", "--over", "sla-ms=0.1,50,1e6", *machine[1:], "--batch-size", "64")) == 3
+    assert len(told("sweep", "--over", "sla-ms=0.1,50,1e6", *machine[1:], "--batch-size", "64")) == 2
     assert told(*machine, "--method", "hill-climb", "--sla-ms", "100") == []
 
 
